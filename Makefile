@@ -3,11 +3,11 @@
 EXTENSION   = extension/surefoot
 MODULE_big  = surefoot
 DATA        = $(wildcard extension/surefoot--*.sql)
-VERSION    := $(shell sed -n 's/^ *"version": "\([0-9.]*\)",/\1/p' META.json | head -n 1)
+SUREFOOT_VERSION := $(shell sed -n 's/^ *"version": "\([0-9.]*\)",/\1/p' META.json | head -n 1)
 
 OBJS        = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/server/*.cpp extension/jobs/*.cpp))
 
-PG_CPPFLAGS = -Iextension -DSUREFOOT_VERSION='"$(VERSION)"'
+PG_CPPFLAGS = -Iextension -DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"'
 # What crosses the module's border is named by SUREFOOT_FUNCTION; all else is hidden, on every major.
 PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-unused-parameter -Wno-register -MMD -MP \
 	-fvisibility=hidden -fvisibility-inlines-hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))'

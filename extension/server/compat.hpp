@@ -1,0 +1,78 @@
+/* Every difference between the server's majors that touches us, 14 to 18; no other file tests PG_VERSION_NUM. */
+#pragma once
+
+#include "server/pg.hpp"
+
+#if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
+#error "surefoot supports PostgreSQL 14 to 18"
+#endif
+
+namespace surefoot::compat {
+
+/* Sets up fcinfo to return a set as a tuplestore; 14 has neither name for it. */
+inline void materialize(FunctionCallInfo fcinfo)
+{
+#if PG_VERSION_NUM >= 150000
+	InitMaterializedSRF(fcinfo, 0);
+#else
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *)fcinfo->resultinfo;
+	TupleDesc tupdesc;
+	if (rsinfo == nullptr || !(rsinfo->allowedModes & SFRM_Materialize))
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+						errmsg("set-valued function called in context that cannot accept a set")));
+	if (get_call_result_type(fcinfo, nullptr, &tupdesc) != TYPEFUNC_COMPOSITE)
+		elog(ERROR, "return type must be a row type");
+	MemoryContext old = MemoryContextSwitchTo(rsinfo->econtext->ecxt_per_query_memory);
+	rsinfo->setDesc = CreateTupleDescCopy(tupdesc);
+	rsinfo->setResult = tuplestore_begin_heap(true, false, work_mem);
+	rsinfo->returnMode = SFRM_Materialize;
+	MemoryContextSwitchTo(old);
+#endif
+}
+
+/* Runs portal to its end as a top-level statement. */
+inline void run_portal(Portal portal, DestReceiver *dest, QueryCompletion *qc)
+{
+#if PG_VERSION_NUM >= 180000
+	(void)PortalRun(portal, FETCH_ALL, true, dest, dest, qc);
+#else
+	(void)PortalRun(portal, FETCH_ALL, true, true, dest, dest, qc);
+#endif
+}
+
+/* Worker flag that lets a role without LOGIN be the worker's user; 0 where the server has none. */
+#ifdef BGWORKER_BYPASS_ROLELOGINCHECK
+inline constexpr uint32 bypass_login_check = BGWORKER_BYPASS_ROLELOGINCHECK;
+#else
+inline constexpr uint32 bypass_login_check = 0;
+#endif
+
+/* The virtual transaction of this backend. */
+inline VirtualTransactionId own_virtual_transaction()
+{
+	VirtualTransactionId vxid;
+	GET_VXID_FROM_PGPROC(vxid, *MyProc);
+	return vxid;
+}
+
+/* Gives relation new, empty storage that the end of the (sub)transaction keeps or takes back with it. */
+inline void new_storage(Relation relation)
+{
+#if PG_VERSION_NUM >= 160000
+	RelationSetNewRelfilenumber(relation, relation->rd_rel->relpersistence);
+#else
+	RelationSetNewRelfilenode(relation, relation->rd_rel->relpersistence);
+#endif
+}
+
+/* Makes an unknown setting of our prefix an error instead of a silent placeholder. */
+inline void reserve_prefix(const char *prefix)
+{
+#if PG_VERSION_NUM >= 150000
+	MarkGUCPrefixReserved(prefix);
+#else
+	EmitWarningsOnPlaceholders(prefix);
+#endif
+}
+
+} // namespace surefoot::compat

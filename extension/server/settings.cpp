@@ -1,0 +1,32 @@
+#include "server/settings.hpp"
+
+#include "server/compat.hpp"
+
+namespace surefoot::settings {
+
+int lock_timeout = 50;
+int lock_retry = 30;
+int direct_index_pages = 128;
+int build_deadline = 0;
+bool allow_out_of_order = false;
+
+void define()
+{
+	DefineCustomIntVariable("surefoot.lock_timeout", "How long a step of a migration waits for one lock.",
+							"When it is not had by then, the step is rolled back and tried again, so that nobody queues behind it.",
+							&lock_timeout, 50, 1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("surefoot.lock_retry", "How long a step is tried again until its locks can be had.", nullptr,
+							&lock_retry, 30, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("surefoot.direct_index_pages",
+							"Largest table, in pages, whose indexes are built directly, in the transaction.", nullptr,
+							&direct_index_pages, 128, 0, INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("surefoot.build_deadline",
+							"How long a statement that runs outside a transaction may take; 0 means no limit.", nullptr,
+							&build_deadline, 0, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+	DefineCustomBoolVariable("surefoot.allow_out_of_order",
+							 "Allows to apply a migration below the highest that is applied.", nullptr, &allow_out_of_order,
+							 false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+	compat::reserve_prefix("surefoot");
+}
+
+} // namespace surefoot::settings

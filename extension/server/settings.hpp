@@ -1,0 +1,16 @@
+/* The settings surefoot.*; each is documented where it is defined. */
+#pragma once
+
+#include "server/pg.hpp"
+
+namespace surefoot::settings {
+
+extern int lock_timeout;        /* ms: how long one strong lock is waited for */
+extern int lock_retry;          /* s: how long a step is tried again until its locks are had */
+extern int direct_index_pages;  /* pages: tables up to this size get their indexes directly */
+extern int build_deadline;      /* s: longest run of a concurrent statement; 0: none */
+extern bool allow_out_of_order; /* applying below the highest applied version */
+
+void define();
+
+} // namespace surefoot::settings

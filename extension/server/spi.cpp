@@ -1,0 +1,72 @@
+#include "server/spi.hpp"
+
+namespace surefoot {
+
+namespace {
+
+SPIPlanPtr prepare(const char *text, int count, Oid *types)
+{
+	SPIPlanPtr plan = SPI_prepare(text, count, types);
+	if (plan == nullptr)
+		elog(ERROR, "could not prepare \"%s\": %s", text, SPI_result_code_string(SPI_result));
+	if (SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not keep the plan of \"%s\"", text);
+	return plan;
+}
+
+} // namespace
+
+int64 Rows::number(size_t row, size_t column) const
+{
+	return rows_[row][column] ? std::stoll(*rows_[row][column]) : 0;
+}
+
+Rows Query::run(std::initializer_list<Value> values)
+{
+	Datum datums[lengthof(types_)];
+	char nulls[lengthof(types_) + 1];
+	size_t i = 0;
+
+	if (values.size() != count_)
+		throw Error("XX000", std::string("wrong number of parameters for \"") + text_ + "\"");
+	for (const Value &value : values) {
+		nulls[i] = value.null_ ? 'n' : ' ';
+		if (value.is_text_) {
+			const std::string &text = value.text_;
+			datums[i] = pg_call([&text] { return PointerGetDatum(cstring_to_text_with_len(text.data(), text.size())); });
+		} else
+			datums[i] = value.datum_;
+		i++;
+	}
+	nulls[i] = '\0';
+
+	Rows result;
+	pg_call([&] {
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (plan_ == nullptr)
+			plan_ = prepare(text_, static_cast<int>(count_), types_);
+		const int code = SPI_execute_plan(plan_, datums, nulls, false, 0);
+		if (code < 0)
+			elog(ERROR, "could not execute \"%s\": %s", text_, SPI_result_code_string(code));
+	});
+	result.affected_ = SPI_processed;
+	if (SPI_tuptable != nullptr) {
+		const SPITupleTable *table = SPI_tuptable;
+		const int columns = table->tupdesc->natts;
+		result.rows_.reserve(table->numvals);
+		for (uint64 row = 0; row < table->numvals; row++) {
+			auto &cells = result.rows_.emplace_back();
+			cells.reserve(columns);
+			for (int column = 1; column <= columns; column++) {
+				const char *text =
+					pg_call([&] { return SPI_getvalue(table->vals[row], table->tupdesc, column); });
+				cells.push_back(text ? std::optional<std::string>(text) : std::nullopt);
+			}
+		}
+	}
+	pg_call([] { SPI_finish(); });
+	return result;
+}
+
+} // namespace surefoot
