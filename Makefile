@@ -1,4 +1,8 @@
-# Builds and installs the server module (PGXS) and the client.
+# make, make install      builds and installs the server module (PGXS) and the client, for PG_CONFIG's PostgreSQL
+# make demo               shows a migration of a million rows under traffic, on a throwaway server
+# make check              runs every test; TESTS='regress/* tap/020_crash' picks some
+# make check-all          the same on each PostgreSQL that Debian has, in chroots (as root)
+# make bench              measures; BENCH='a d' picks some
 
 EXTENSION   = extension/surefoot
 MODULE_big  = surefoot
@@ -16,8 +20,33 @@ SHLIB_LINK += -lstdc++
 # Debian compiles each file a second time to LLVM bitcode, without PG_CXXFLAGS; a migration has no use for JIT.
 override with_llvm = no
 
-PG_CONFIG  ?= pg_config
+# These install what they need, then come back here: they work before there is a PostgreSQL to ask.
+errands = setup demo check check-all bench
+ifneq ($(filter $(errands),$(MAKECMDGOALS)),)
+
+.PHONY: $(errands)
+setup:
+	@scripts/setup
+check: setup
+	@scripts/check $(foreach test,$(TESTS),'$(test)')
+check-all: setup
+	@scripts/check-all
+demo: setup
+	@test/demo/demo.sh
+bench: setup
+	@test/bench/bench.sh $(BENCH)
+
+else
+
+# libpq-dev has a pg_config too, of whatever version: Debian's own server is asked by its full path.
+PG_CONFIG  ?= $(firstword $(wildcard /usr/lib/postgresql/15/bin/pg_config) pg_config)
 PGXS       := $(shell $(PG_CONFIG) --pgxs)
+ifeq ($(wildcard $(PGXS)),)
+$(error No PostgreSQL to build for: run `make setup` first, or name one by PG_CONFIG=)
+endif
 include $(PGXS)
+include $(wildcard client/build.mk)
 
 -include $(OBJS:.o=.d)
+
+endif

@@ -1,0 +1,51 @@
+# Sourced by the other scripts; they set `top`, the folder of the sources, beforehand.
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "$(basename "$0"): $*"; exit 1; }
+
+# The PostgreSQL that a Debian release carries is the one to build for; elsewhere, the newest that is there.
+default_major() {
+    case $(sed -n 's/^VERSION_CODENAME=//p' /etc/os-release 2>/dev/null) in
+    bookworm) echo 15 ;;
+    trixie) echo 17 ;;
+    forky | sid) echo 18 ;;
+    *) ls /usr/lib/postgresql 2>/dev/null | sort -n | tail -n 1 ;;
+    esac
+}
+
+# PG_CONFIG of the caller, else the one of the default major by its full path: libpq-dev's may be of another version.
+find_pg_config() {
+    echo "${PG_CONFIG:-/usr/lib/postgresql/$(default_major)/bin/pg_config}"
+}
+
+# The PostgreSQL server refuses to run as root; as root, it and the tests run as the user that Debian made for it.
+if [ "$(id -u)" = 0 ]; then
+    as_server_user="setpriv --reuid=postgres --regid=postgres --clear-groups --inh-caps=-all"
+else
+    as_server_user=
+fi
+
+# A folder for data, on tmpfs where there is one with room for a million rows and their WAL, else in TMPDIR.
+# May be mounted noexec: nothing that is executed goes there.
+data_parent() {
+    free=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
+    if [ "${free:-0}" -gt 2000000 ] && [ -w /dev/shm ] && [ "$(stat -f -c %T /dev/shm)" = tmpfs ]; then
+        echo /dev/shm
+    else
+        echo "${TMPDIR:-/tmp}"
+    fi
+}
+
+# make_folder PARENT: a new private folder that the server's user owns.
+make_folder() {
+    folder=$(mktemp -d "$1/surefoot.XXXXXX")
+    [ -z "$as_server_user" ] || chown postgres:postgres "$folder"
+    echo "$folder"
+}
+
+# copy_sources FOLDER: the sources as they are, without what was built or what git keeps.
+copy_sources() {
+    mkdir -p "$1"
+    tar -C "$top" --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.d' --exclude='*.so' \
+        --exclude=./results --exclude=./tmp_check -cf - . | tar -C "$1" --no-same-owner -xf -
+}
