@@ -63,7 +63,7 @@ sub write_migration
 	return;
 }
 
-# The client's environment: the server by DB_*, and nothing else that could lead it elsewhere.
+# The client's environment: the server by DB_*, a folder for its logs, and nothing that could lead it elsewhere.
 sub _client_env
 {
 	my ($node, $env) = @_;
@@ -75,7 +75,7 @@ sub _client_env
 		DB_NAME => 'postgres',
 		DB_USER => scalar getpwuid($<),
 	) if $node;
-	my %all = (%clean, %server, %{ $env // {} });
+	my %all = (%clean, %server, SUREFOOT_LOG_DIR => folder(), %{ $env // {} });
 	delete $all{$_} for grep { !defined $all{$_} } keys %all;
 	return %all;
 }

@@ -1,0 +1,15 @@
+#!/bin/bash
+# (c) From the client's start to its first answer.
+. "$(dirname "$0")/measure.sh"
+fresh_database bench
+export PGDATABASE=bench DB_NAME=bench
+mkdir -p "$BENCH_FOLDER/migrations"
+echo 'CREATE TABLE t (id int);' >"$BENCH_FOLDER/migrations/0001_t.up.sql"
+for round in $(seq $((ROUNDS * 5))); do
+    measure psql command psql -X -c 'select 1'
+    measure status surefoot status --quiet -C "$BENCH_FOLDER/migrations"
+done
+
+echo "## (c) The client's start, to its end with the answer printed ($((ROUNDS * 5)) runs)"
+echo
+table ms 1 psql "psql|\`psql -X -c 'select 1'\`|" 'status|`surefoot status`|1.50'
