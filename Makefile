@@ -1,5 +1,6 @@
 # make, make install      builds and installs the server module (PGXS) and the client, for PG_CONFIG's PostgreSQL
 # make demo               shows a migration of a million rows under traffic, on a throwaway server
+# make installcheck       runs the regress and isolation tests on a server that is running
 # make check              runs every test; TESTS='regress/* tap/020_crash' picks some
 # make check-all          the same on each PostgreSQL that Debian has, in chroots (as root)
 # make bench              measures; BENCH='a d' picks some
@@ -46,6 +47,14 @@ $(error No PostgreSQL to build for: run `make setup` first, or name one by PG_CO
 endif
 include $(PGXS)
 include $(wildcard client/build.mk)
+
+# Against the server that PGHOST and PGPORT name, with Surefoot installed; a database for each test, as none expects another.
+installcheck:
+	set -e; for test in $(basename $(notdir $(wildcard sql/*.sql))); do \
+		$(pg_regress_installcheck) --dbname=regress_surefoot_$$test $$test; done
+	set -e; for spec in $(basename $(notdir $(wildcard test/isolation/specs/*.spec))); do \
+		$(pg_isolation_regress_installcheck) --inputdir=test/isolation --load-extension=surefoot \
+			--dbname=isolation_surefoot_$$spec $$spec; done
 
 -include $(OBJS:.o=.d)
 

@@ -49,3 +49,21 @@ copy_sources() {
     tar -C "$top" --exclude=./.git --exclude=./build --exclude='*.o' --exclude='*.d' --exclude='*.so' \
         --exclude=./results --exclude=./tmp_check -cf - . | tar -C "$1" --no-same-owner -xf -
 }
+
+# update_sources FOLDER: makes it hold the sources. Only what differs is copied, so what was built from the rest can stay.
+update_sources() {
+    new=$(mktemp -d)
+    copy_sources "$new"
+    mkdir -p "$1"
+    (cd "$1" && find . -type f ! -name '*.[od]' ! -name '*.so' ! -path './build/*') | while read -r file; do
+        [ -e "$new/$file" ] || rm "$1/$file"
+    done
+    (cd "$new" && find . -type f) | while read -r file; do
+        cmp -s "$new/$file" "$1/$file" || {
+            mkdir -p "$1/$(dirname "$file")"
+            cp "$new/$file" "$1/$file"
+        }
+        chmod --reference="$new/$file" "$1/$file"
+    done
+    rm -rf "$new"
+}

@@ -10,7 +10,7 @@ trap 'exit 143' HUP TERM
 seconds=${SECONDS_OF_TRAFFIC:-10}
 
 with_surefoot() { env DB_NAME=bench surefoot apply 0019 --quiet -C "$examples/migrations"; }
-naive() { psql -1 -f "$examples/migrations/0019_add_user_status.up.sql"; }
+naive() { psql -d bench -1 -f "$examples/migrations/0019_add_user_status.up.sql"; }
 nothing() { :; }
 
 # The traffic runs for a fixed time, the change begins a second after it.
