@@ -1,0 +1,46 @@
+# The client: build/client/surefoot, from client/*.cpp. Included by the top Makefile after PGXS.
+
+CLIENT_SOURCES  := $(wildcard client/*.cpp)
+CLIENT_OBJECTS  := $(CLIENT_SOURCES:client/%.cpp=build/client/%.o)
+CLIENT          := build/client/surefoot
+CLIENT_CXX      ?= g++
+CLIENT_CXXFLAGS ?= -O2 -g
+CLIENT_LIBS     := -lpq -lfmt
+
+# Debian keeps a folder of programs for each major, which is in nobody's PATH: there a link is made.
+CLIENT_LINK     ?= /usr/local/bin/surefoot
+
+$(CLIENT): $(CLIENT_OBJECTS)
+	$(CLIENT_CXX) $(CLIENT_CXXFLAGS) $(CLIENT_LDFLAGS) -o $@ $(CLIENT_OBJECTS) \
+		-L$(shell $(PG_CONFIG) --libdir) $(CLIENT_LIBS)
+
+$(CLIENT_OBJECTS): build/client/%.o: client/%.cpp META.json
+	@mkdir -p build/client
+	$(CLIENT_CXX) -std=c++20 $(CLIENT_CXXFLAGS) -Wall -Wextra -MMD -MP \
+		-DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"' -I$(shell $(PG_CONFIG) --includedir) -c -o $@ $<
+
+-include $(CLIENT_OBJECTS:.o=.d)
+
+.PHONY: client install-client uninstall-client clean-client
+client: $(CLIENT)
+
+install-client: $(CLIENT)
+	$(MKDIR_P) '$(DESTDIR)$(bindir)' '$(DESTDIR)$(mandir)/man1'
+	$(INSTALL_PROGRAM) $(CLIENT) '$(DESTDIR)$(bindir)/surefoot'
+	if [ -f docs/surefoot.1 ]; then \
+		$(INSTALL_DATA) docs/surefoot.1 '$(DESTDIR)$(mandir)/man1/surefoot.1'; fi
+	case '$(bindir)' in /usr/lib/postgresql/*) \
+		$(MKDIR_P) '$(DESTDIR)$(dir $(CLIENT_LINK))' && \
+		ln -sf '$(bindir)/surefoot' '$(DESTDIR)$(CLIENT_LINK)' ;; esac
+
+uninstall-client:
+	rm -f '$(DESTDIR)$(bindir)/surefoot' '$(DESTDIR)$(mandir)/man1/surefoot.1'
+	case '$(bindir)' in /usr/lib/postgresql/*) rm -f '$(DESTDIR)$(CLIENT_LINK)' ;; esac
+
+clean-client:
+	rm -rf build/client
+
+all: client
+install: install-client
+uninstall: uninstall-client
+clean: clean-client

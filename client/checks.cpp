@@ -1,0 +1,169 @@
+#include "checks.hpp"
+
+#include <fmt/format.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
+#include "report.hpp"
+#include "run.hpp"
+#include "table.hpp"
+#include "text.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+Color level_color(const std::string &level)
+{
+	if (level == "fail")
+		return Color::red;
+	return level == "warn" ? Color::yellow : Color::green;
+}
+
+std::string finding_line(const Finding &finding)
+{
+	std::string line = fmt::format("{} {}", finding.code, finding.message);
+	if (!finding.object.empty())
+		line = fmt::format("{} {}: {}", finding.code, finding.object, finding.message);
+	if (!finding.detail.empty())
+		line += "\nDETAIL: " + finding.detail;
+	if (!finding.hint.empty())
+		line += "\nHINT: " + finding.hint;
+	return line;
+}
+
+bool overridden(const Run &run, const Finding &finding)
+{
+	const auto &names = run.options.overrides;
+	return std::find(names.begin(), names.end(), finding.code) != names.end();
+}
+
+} // namespace
+
+Finding run_check_command(const std::string &command)
+{
+	Finding row{"fail", "check_command", command, "", "", ""};
+	std::fflush(stdout);
+	// Its words go with ours: standard output of a check must not spoil our results.
+	FILE *pipe = ::popen(fmt::format("( {}\n) 2>&1", command).c_str(), "r");
+	if (!pipe) {
+		row.message = fmt::format("could not be started: {}", std::strerror(errno));
+		return row;
+	}
+	std::string output;
+	char buffer[4096];
+	size_t got;
+	while ((got = std::fread(buffer, 1, sizeof buffer, pipe)) > 0)
+		if (output.size() < 65536)
+			output.append(buffer, got);
+	int status = ::pclose(pipe);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		row.level = "pass";
+	row.message = WIFSIGNALED(status) ? fmt::format("ended by signal {}", WTERMSIG(status))
+									  : fmt::format("exit code {}", WEXITSTATUS(status));
+	row.detail = trim(output);
+	if (row.fails())
+		row.hint = "This is your own check (--check-command or SUREFOOT_CHECK_COMMAND).";
+	return row;
+}
+
+std::vector<Finding> collect_checklist(Run &run, const std::string &version,
+									   const std::string &direction)
+{
+	std::vector<Finding> findings = run.server->checklist(version, direction);
+	if (!run.options.check_command.empty())
+		findings.push_back(run_check_command(run.options.check_command));
+	return findings;
+}
+
+void show_findings(Run &run, const std::vector<Finding> &findings)
+{
+	for (const Finding &finding : findings)
+		if (finding.level != "pass" && run.log.is_open())
+			run.log.write(LogLevel::debug, finding.level + " " + finding_line(finding));
+	if (run.options.json || findings.empty())
+		return;
+	Table table({"LEVEL", "CODE", "OBJECT", "MESSAGE"});
+	for (const Finding &finding : findings) {
+		table.add({{finding.level, level_color(finding.level)},
+				   {finding.code},
+				   {finding.object},
+				   {finding.message}});
+		if (finding.level == "pass" && run.options.verbose == 0)
+			continue;
+		for (const std::string &more : {finding.detail, finding.hint})
+			if (!more.empty())
+				table.add({{}, {}, {}, {"  " + one_line(more), Color::dim}});
+	}
+	// Hints are there to be pasted: a terminal wraps them, we do not cut them.
+	run.log.clear_progress();
+	put(table.render(run.terminal.color_out));
+	std::fflush(stdout);
+}
+
+void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version)
+{
+	std::string refused;
+	for (const Finding &finding : findings) {
+		if (!finding.fails())
+			continue;
+		if (overridden(run, finding))
+			run.log.warning(fmt::format("overridden: {}", finding_line(finding)));
+		else if (refused.find(finding.code) == std::string::npos)
+			refused += (refused.empty() ? "" : ", ") + finding.code;
+	}
+	if (refused.empty())
+		return;
+	Failure failure = make_failure(exit_checklist, "CHECKLIST",
+								   fmt::format("the checklist of {} failed: {}", version, refused),
+								   "Nothing was run. Mend what the rows name, or go on in spite of "
+								   "a row with --override CODE.");
+	failure.version = version;
+	throw failure;
+}
+
+void Checklist::check(Run &run, const std::string &version, const std::string &direction)
+{
+	std::vector<Finding> findings = run.server->checklist(version, direction);
+	if (!run.options.check_command.empty() && shown_.empty())
+		findings.push_back(run_check_command(run.options.check_command));
+	std::vector<Finding> fresh;
+	for (const Finding &finding : findings)
+		if (std::find(shown_.begin(), shown_.end(), finding) == shown_.end())
+			fresh.push_back(finding);
+	auto count = [&](std::string_view level) {
+		return std::count_if(findings.begin(), findings.end(),
+							 [&](const Finding &finding) { return finding.level == level; });
+	};
+	run.log.info(fmt::format("{}: checklist: {} pass, {} warn, {} fail", version, count("pass"),
+							 count("warn"), count("fail")));
+	show_findings(run, fresh);
+	for (const Finding &finding : fresh)
+		run.report["checklist"].push_back(to_json(finding));
+	shown_.insert(shown_.end(), fresh.begin(), fresh.end());
+	stop_on_failure(run, findings, version);
+}
+
+int validate_migration(Run &run, const std::string &version, bool show_passes)
+{
+	std::vector<Finding> findings = run.server->validate(version);
+	auto failures = static_cast<int>(std::count_if(
+		findings.begin(), findings.end(), [](const Finding &finding) { return finding.fails(); }));
+	Json &rows = run.report["validation"];
+	for (const Finding &finding : findings) {
+		Json row = to_json(finding);
+		row["version"] = version;
+		rows.push_back(std::move(row));
+	}
+	std::vector<Finding> shown;
+	std::copy_if(findings.begin(), findings.end(), std::back_inserter(shown),
+				 [&](const Finding &finding) { return show_passes || finding.level != "pass"; });
+	show_findings(run, shown);
+	return failures;
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,38 @@
+// The checklist before a change and the validation after it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rows.hpp"
+
+namespace surefoot::client {
+
+struct Run;
+
+// A user's own check as a row: passes when the command exits with 0.
+Finding run_check_command(const std::string &command);
+
+// The server's rows and the user's command's.
+std::vector<Finding> collect_checklist(Run &run, const std::string &version,
+									   const std::string &direction);
+
+// As a table on standard output; warnings and failures also go to the log file.
+void show_findings(Run &run, const std::vector<Finding> &findings);
+
+// Throws with exit_checklist when a row fails that --override does not name.
+void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version);
+
+// Collects, shows what was not shown before in this run, and stops on a failure.
+class Checklist {
+public:
+	void check(Run &run, const std::string &version, const std::string &direction);
+
+private:
+	std::vector<Finding> shown_;
+};
+
+// migrate_validate: shows the rows; the number of failures.
+int validate_migration(Run &run, const std::string &version, bool show_passes);
+
+} // namespace surefoot::client

@@ -1,0 +1,255 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "checks.hpp"
+#include "commands.hpp"
+#include "dry_run.hpp"
+#include "gate.hpp"
+#include "interrupt.hpp"
+#include "report.hpp"
+#include "run.hpp"
+#include "sandbox_history.hpp"
+#include "selection.hpp"
+#include "steps.hpp"
+#include "text.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+// More than that in one go, and only the first gets a checklist: they are history, not a change.
+constexpr size_t most_checklists = 20;
+constexpr size_t chunk_bytes = 8 << 20;
+constexpr size_t chunk_scripts = 1000;
+
+class Apply {
+public:
+	Apply(Run &run, std::vector<const MigrationFiles *> selected)
+		: run_(run), selected_(std::move(selected))
+	{
+		for (const MigrationFiles *files : selected_)
+			scripts_.push_back(load_script(*files));
+	}
+
+	int attempt();
+
+private:
+	void register_all();
+	std::vector<const MigrationFiles *> pending();
+	// The exit code when the run ends here.
+	std::optional<int> apply_one(const MigrationFiles &files);
+	void finish_one(const MigrationFiles &files, const Answer &answer, double seconds);
+	void say_nothing_to_do();
+	std::string way_back() const;
+
+	Run &run_;
+	std::vector<const MigrationFiles *> selected_;
+	std::vector<Script> scripts_;
+	StatusMap status_;
+	Checklist checklist_;
+	std::vector<std::string> applied_;
+	std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+void Apply::register_all()
+{
+	std::vector<Script> chunk;
+	size_t bytes = 0;
+	auto send = [&] {
+		if (!chunk.empty())
+			run_.server->register_scripts(chunk);
+		chunk.clear();
+		bytes = 0;
+	};
+	// Applied ones too: that is how a changed file of an applied migration is noticed.
+	for (const Script &script : scripts_) {
+		chunk.push_back(script);
+		bytes += script.up.size() + (script.down ? script.down->size() : 0) +
+				 (script.verify ? script.verify->size() : 0);
+		if (bytes >= chunk_bytes || chunk.size() >= chunk_scripts)
+			send();
+	}
+	send();
+}
+
+std::vector<const MigrationFiles *> Apply::pending()
+{
+	std::vector<const MigrationFiles *> list;
+	for (const MigrationFiles *files : selected_)
+		if (!is_applied(status_, files->version))
+			list.push_back(files);
+	return list;
+}
+
+void Apply::say_nothing_to_do()
+{
+	if (selected_.size() != 1) {
+		run_.log.info("nothing to do");
+		run_.say(fmt::format("nothing to do: all {} migrations are applied", selected_.size()));
+		return;
+	}
+	const MigrationFiles &files = *selected_.front();
+	std::string line = fmt::format("{} is already applied", files.stem());
+	auto row = status_.find(files.version);
+	if (row != status_.end() && !row->second.applied_at.empty())
+		line += fmt::format(" (at {} by {})", row->second.applied_at, row->second.applied_by);
+	run_.log.info(line);
+	run_.say(line + "; nothing to do");
+	run_.report["results"].push_back(
+		Json{{"version", files.version}, {"name", files.name}, {"result", "already applied"}});
+}
+
+std::string Apply::way_back() const
+{
+	if (applied_.size() == 1)
+		return run_.next("revert", applied_.front());
+	std::string before;
+	for (const auto &[key, row] : status_)
+		if (row.state == "applied" && compare_versions(row.version, applied_.front()) < 0)
+			before = row.version;
+	return run_.next("revert", "") + (before.empty() ? " --all" : " --to " + before);
+}
+
+void Apply::finish_one(const MigrationFiles &files, const Answer &answer, double seconds)
+{
+	bool already = answer.outcome == Outcome::nothing_to_do;
+	// The server has validated within the apply; by itself or after workers it is shown once more.
+	if (!already && (selected_.size() == 1 || answer.outcome == Outcome::queued) &&
+		validate_migration(run_, files.version, selected_.size() == 1) > 0) {
+		Failure failure =
+			make_failure(exit_validation, "VALIDATION_FAILED",
+						 fmt::format("{} is applied, but its validation failed", files.version));
+		failure.version = files.version;
+		failure.next_command = run_.next("revert", files.version);
+		throw failure;
+	}
+	std::string result = already ? "already applied" : "applied";
+	run_.say(already
+				 ? fmt::format("{} was already applied", files.stem())
+				 : fmt::format("{} {} in {}", files.stem(), run_.paint_out(Color::green, "applied"),
+							   human_duration(seconds)));
+	if (!already)
+		applied_.push_back(files.version);
+	if (run_.options.json)
+		run_.report["results"].push_back(Json{{"version", files.version},
+											  {"name", files.name},
+											  {"result", result},
+											  {"queued", answer.outcome == Outcome::queued},
+											  {"duration_seconds", seconds},
+											  {"way_back", run_.next("revert", files.version)}});
+}
+
+std::optional<int> Apply::apply_one(const MigrationFiles &files)
+{
+	using namespace std::chrono;
+	auto start = steady_clock::now();
+	run_.noticed.clear();
+	Answer answer = run_.server->apply(files.version);
+	if (answer.outcome == Outcome::queued) {
+		run_.log.info(fmt::format("{} up: {}", files.version, answer.text));
+		bool left =
+			run_.options.no_wait || follow_steps(run_, files.version, "up") == StepsEnd::detached;
+		if (left) {
+			tell_running(run_, files.version);
+			run_.report["results"].push_back(
+				Json{{"version", files.version},
+					 {"name", files.name},
+					 {"result", "running"},
+					 {"next_command", run_.next("jobs --follow", "")}});
+			return exit_running;
+		}
+	}
+	finish_one(files, answer, duration<double>(steady_clock::now() - start).count());
+	if (interrupt_count() == 0)
+		return std::nullopt;
+	Failure failure = make_failure(exit_interrupted, "INTERRUPTED",
+								   fmt::format("interrupted after {} was applied", files.version));
+	failure.next_command = run_.next("status", "");
+	throw failure;
+}
+
+int Apply::attempt()
+{
+	status_ = status_map(run_.server->status());
+	register_all();
+	std::vector<const MigrationFiles *> list = pending();
+	if (list.empty() && applied_.empty()) {
+		say_nothing_to_do();
+		return exit_ok;
+	}
+	for (size_t i = 0; i < list.size(); ++i) {
+		const MigrationFiles &files = *list[i];
+		try {
+			if (i == 0 || list.size() <= most_checklists)
+				checklist_.check(run_, files.version, "up");
+			if (auto code = apply_one(files))
+				return *code;
+		} catch (Failure &failure) {
+			if (failure.version.empty())
+				failure.version = files.version;
+			if (!applied_.empty() && failure.undone.empty() && !failure.sqlstate.empty() &&
+				failure.exit_code != exit_partial && failure.code != "CONNECTION_LOST")
+				failure.undone =
+					fmt::format("{} was rolled back; {} before it {} applied", files.version,
+								applied_.size(), applied_.size() == 1 ? "is" : "are");
+			throw;
+		}
+	}
+	using namespace std::chrono;
+	double seconds = duration<double>(steady_clock::now() - start_).count();
+	if (applied_.size() > 1)
+		run_.say(
+			fmt::format("{} migrations applied in {}", applied_.size(), human_duration(seconds)));
+	if (!applied_.empty()) {
+		run_.say("way back: " + way_back());
+		run_.report["way_back"] = way_back();
+	}
+	run_.log.info(fmt::format("done: {} applied in {}", applied_.size(), human_duration(seconds)));
+	return exit_ok;
+}
+
+int dry_run_apply(Run &run, const std::vector<const MigrationFiles *> &selected)
+{
+	run.connect();
+	prepare_sandbox(run, selected.empty() ? "" : selected.front()->version, false);
+	StatusMap status = status_map(run.server->status());
+	run.say(plan_header);
+	for (const MigrationFiles *files : selected) {
+		if (is_applied(status, files->version)) {
+			if (selected.size() == 1)
+				run.say(fmt::format("-- {} is already applied: nothing would run", files->stem()));
+			continue;
+		}
+		std::vector<PlanRow> rows = plan_migration(run, files->version, files, "up");
+		run.say("\n" + plan_as_sql(files->stem() + ", up", rows));
+		run.report["plans"].push_back(Json{{"version", files->version},
+										   {"name", files->name},
+										   {"direction", "up"},
+										   {"steps", to_json(rows)}});
+	}
+	return exit_ok;
+}
+
+} // namespace
+
+int command_apply(Run &run)
+{
+	std::vector<const MigrationFiles *> selected = select_up(run);
+	if (run.options.dry_run)
+		return dry_run_apply(run, selected);
+	if (selected.empty()) {
+		run.say(fmt::format("nothing to do: no migrations in \"{}\"", run.options.dir));
+		return exit_ok;
+	}
+	Apply apply(run, selected);
+	run.open_log(target_label(run));
+	run.connect();
+	prepare_sandbox(run, selected.front()->version, false);
+	int code = Gate(run).pass([&] { return apply.attempt(); });
+	if (run.log.is_open())
+		run.say("log: " + run.log.path().string());
+	return code;
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,120 @@
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cctype>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+
+#include "commands.hpp"
+#include "new_version.hpp"
+#include "run.hpp"
+#include "text.hpp"
+#include "version.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+constexpr const char *up_template = R"(-- {stem}
+--
+-- Write plain SQL. All of it runs in one transaction; indexes on larger tables are built concurrently,
+-- in a step of their own, whether you write CONCURRENTLY or not. No BEGIN, COMMIT or \commands.
+-- See what would run:  surefoot plan {version}
+
+)";
+
+constexpr const char *down_template = R"(-- {stem}, the way back
+--
+-- Undo the up script, in reverse order. Surefoot proves that the schema is what it was.
+
+)";
+
+void write_new_file(const std::filesystem::path &path, const std::string &text)
+{
+	int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+	bool good =
+		fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+	int error = errno;
+	if (fd >= 0)
+		::close(fd);
+	if (!good)
+		throw file_failure(
+			fmt::format("could not create \"{}\": {}", path.string(), std::strerror(error)));
+}
+
+} // namespace
+
+std::string file_name_of(std::string_view title)
+{
+	std::string name;
+	for (char c : trim(title)) {
+		auto byte = static_cast<unsigned char>(c);
+		if (std::isalnum(byte) || byte >= 0x80)
+			name += static_cast<char>(std::tolower(byte));
+		else if (!name.empty() && name.back() != '_')
+			name += '_';
+	}
+	while (name.ends_with('_'))
+		name.pop_back();
+	return name;
+}
+
+std::string next_version(const std::string &last, bool timestamp, std::string_view now)
+{
+	constexpr size_t stamp_digits = 14;
+	constexpr size_t usual_digits = 4;
+	// A history of timestamps goes on with timestamps.
+	if (timestamp || version_key(last).size() == stamp_digits) {
+		std::string stamp;
+		for (char c : now)
+			if (std::isdigit(static_cast<unsigned char>(c)))
+				stamp += c;
+		if (last.empty() || compare_versions(last, stamp) < 0)
+			return stamp;
+	}
+	// Addition on digits: versions may be longer than any integer.
+	std::string digits = last.empty() ? "0" : last;
+	size_t at = digits.size();
+	while (at > 0 && digits[at - 1] == '9')
+		digits[--at] = '0';
+	if (at > 0)
+		++digits[at - 1];
+	else
+		digits = std::string("1").append(digits);
+	if (digits.size() < usual_digits)
+		digits = std::string(usual_digits - digits.size(), '0').append(digits);
+	return digits;
+}
+
+int command_new(Run &run)
+{
+	std::string name = file_name_of(run.options.target);
+	if (name.empty())
+		throw usage_failure(fmt::format("\"{}\" is no name for a file", run.options.target),
+							"Use letters and digits: surefoot new add_status");
+	std::error_code error;
+	std::filesystem::create_directories(run.options.dir, error);
+	if (error)
+		throw file_failure(
+			fmt::format("could not make the folder \"{}\": {}", run.options.dir, error.message()));
+	const auto &migrations = run.history().migrations();
+	std::string version =
+		next_version(migrations.empty() ? "" : migrations.back().version, run.options.timestamp,
+					 utc_compact(std::chrono::system_clock::now()));
+	std::string stem = version + "_" + name;
+	run.report["version"] = version;
+	run.report["files"] = Json::array();
+	for (const auto &[ending, text] :
+		 {std::pair{".up.sql", up_template}, {".down.sql", down_template}}) {
+		std::filesystem::path path = run.files->folder() / (stem + ending);
+		write_new_file(path, fmt::format(fmt::runtime(text), fmt::arg("stem", stem),
+										 fmt::arg("version", version)));
+		run.say(path.string());
+		run.report["files"].push_back(path.string());
+	}
+	return exit_ok;
+}
+
+} // namespace surefoot::client

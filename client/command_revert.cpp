@@ -1,0 +1,216 @@
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "checks.hpp"
+#include "commands.hpp"
+#include "dry_run.hpp"
+#include "gate.hpp"
+#include "interrupt.hpp"
+#include "report.hpp"
+#include "run.hpp"
+#include "sandbox_history.hpp"
+#include "selection.hpp"
+#include "steps.hpp"
+#include "text.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+const MigrationFiles *files_of(Run &run, const std::string &version)
+{
+	return run.history_if_any().find(version);
+}
+
+// A down script that was mended after the apply counts; an up script that was changed does not matter
+// for the way back.
+void register_down(Run &run, const std::string &version)
+{
+	const MigrationFiles *files = files_of(run, version);
+	if (!files)
+		return;
+	try {
+		run.server->register_scripts({load_script(*files)});
+	} catch (const Failure &failure) {
+		if (failure.sqlstate != "SF002")
+			throw;
+		run.log.warning(
+			fmt::format("{}; the way back is the one that was registered", failure.message));
+	}
+}
+
+class Revert {
+public:
+	explicit Revert(Run &run) : run_(run) {}
+	int attempt();
+
+private:
+	std::optional<int> revert_one(const std::string &version);
+
+	Run &run_;
+	Checklist checklist_;
+	size_t reverted_ = 0;
+	bool nothing_said_ = false;
+};
+
+std::optional<int> Revert::revert_one(const std::string &version)
+{
+	using namespace std::chrono;
+	register_down(run_, version);
+	checklist_.check(run_, version, "down");
+	auto start = steady_clock::now();
+	run_.noticed.clear();
+	Answer answer = run_.server->revert(version, run_.options.accepts);
+	if (answer.outcome == Outcome::nothing_to_do) {
+		run_.say(fmt::format("{} is not applied; nothing to do", version));
+		run_.log.info(fmt::format("{} down: {}", version, answer.text));
+		nothing_said_ = true;
+		run_.report["results"].push_back(Json{{"version", version}, {"result", "not applied"}});
+		return std::nullopt;
+	}
+	if (answer.outcome == Outcome::queued) {
+		run_.log.info(fmt::format("{} down: {}", version, answer.text));
+		bool left =
+			run_.options.no_wait || follow_steps(run_, version, "down") == StepsEnd::detached;
+		if (left) {
+			tell_running(run_, version);
+			run_.report["results"].push_back(
+				Json{{"version", version},
+					 {"result", "running"},
+					 {"next_command", run_.next("jobs --follow", "")}});
+			return exit_running;
+		}
+	}
+	double seconds = duration<double>(steady_clock::now() - start).count();
+	++reverted_;
+	run_.say(fmt::format("{} {} in {}", version, run_.paint_out(Color::green, "reverted"),
+						 human_duration(seconds)));
+	run_.report["results"].push_back(
+		Json{{"version", version}, {"result", "reverted"}, {"duration_seconds", seconds}});
+	if (interrupt_count() == 0)
+		return std::nullopt;
+	Failure failure = make_failure(exit_interrupted, "INTERRUPTED",
+								   fmt::format("interrupted after {} was reverted", version));
+	failure.next_command = run_.next("status", "");
+	throw failure;
+}
+
+int Revert::attempt()
+{
+	StatusMap status = status_map(run_.server->status());
+	std::vector<std::string> list = select_down(run_, status);
+	if (list.empty() && reverted_ == 0)
+		run_.say("nothing to do: nothing is applied that should be reverted");
+	for (const std::string &version : list) {
+		try {
+			if (auto code = revert_one(version))
+				return *code;
+		} catch (Failure &failure) {
+			if (failure.version.empty())
+				failure.version = version;
+			throw;
+		}
+	}
+	if (reverted_ > 1)
+		run_.say(fmt::format("{} migrations reverted", reverted_));
+	run_.log.info(fmt::format("done: {} reverted", reverted_));
+	return exit_ok;
+}
+
+int dry_run_revert(Run &run)
+{
+	StatusMap status = status_map(run.server->status());
+	run.say(plan_header);
+	for (const std::string &version : select_down(run, status)) {
+		const MigrationFiles *files = files_of(run, version);
+		std::vector<PlanRow> rows = plan_migration(run, version, files, "down");
+		run.say("\n" + plan_as_sql((files ? files->stem() : version) + ", down", rows));
+		run.report["plans"].push_back(
+			Json{{"version", version}, {"direction", "down"}, {"steps", to_json(rows)}});
+	}
+	return exit_ok;
+}
+
+// What the sandbox must hold before something can be walked back.
+void prepare_sandbox_for_revert(Run &run)
+{
+	if (!run.sandbox)
+		return;
+	if (!run.options.target.empty())
+		prepare_sandbox(run, parse_version_argument(run.options.target).version, true);
+	else if (!run.history().migrations().empty())
+		prepare_sandbox(run, run.history().migrations().back().version, true);
+}
+
+} // namespace
+
+int command_revert(Run &run)
+{
+	if (!run.options.target.empty())
+		parse_version_argument(run.options.target);
+	if (!run.options.dry_run)
+		run.open_log(run.options.target.empty() && run.options.to.empty() && !run.options.all
+						 ? ""
+						 : target_label(run));
+	run.connect();
+	prepare_sandbox_for_revert(run);
+	if (run.options.dry_run)
+		return dry_run_revert(run);
+	Revert revert(run);
+	int code = Gate(run).pass([&] { return revert.attempt(); });
+	if (run.log.is_open())
+		run.say("log: " + run.log.path().string());
+	return code;
+}
+
+int command_resume(Run &run)
+{
+	std::string version = parse_version_argument(run.options.target).version;
+	run.history_if_any();
+	run.open_log(version);
+	run.connect();
+	prepare_sandbox(run, version, true);
+	auto work = [&]() -> int {
+		Answer answer = run.server->resume(version);
+		std::string result = answer.text;
+		if (answer.outcome == Outcome::queued) {
+			run.log.info(fmt::format("{}: {}", version, answer.text));
+			std::vector<HistoryRow> history = run.server->history(version, 1);
+			std::string direction = history.empty() ? "up" : history.front().direction;
+			if (run.options.no_wait ||
+				follow_steps(run, version, direction) == StepsEnd::detached) {
+				tell_running(run, version);
+				run.report["results"].push_back(Json{{"version", version}, {"result", "running"}});
+				return exit_running;
+			}
+			result = direction == "down" ? "reverted" : "applied";
+		}
+		run.say(fmt::format("{}: {}", version, result));
+		run.report["results"].push_back(Json{{"version", version}, {"result", result}});
+		run.log.info(fmt::format("{}: {}", version, result));
+		return exit_ok;
+	};
+	return Gate(run).pass(work);
+}
+
+int command_cancel(Run &run)
+{
+	std::string version = parse_version_argument(run.options.target).version;
+	run.open_log(version);
+	run.connect();
+	std::string answer = run.server->cancel(version);
+	run.log.info(fmt::format("{}: {}", version, answer));
+	StatusRow row = wait_for_end(run, version, run.options.wait_timeout);
+	run.say(row.version.empty() ? fmt::format("{}: {}", version, answer)
+								: fmt::format("{}: {}; it is {} now", version, answer, row.state));
+	if (row.state == "failed") {
+		run.say("go on:    " + run.next("resume", version));
+		run.say("way back: " + run.next("revert", version));
+	}
+	run.report["result"] = answer;
+	run.report["migration"] = to_json(row);
+	return exit_ok;
+}
+
+} // namespace surefoot::client

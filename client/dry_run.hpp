@@ -1,0 +1,28 @@
+// What would run, as SQL that can be pasted into psql.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "history_files.hpp"
+#include "rows.hpp"
+#include "server.hpp"
+
+namespace surefoot::client {
+
+struct Run;
+
+// The plan of a migration whose files need not be registered: everything is rolled back. Without
+// files, what the server has is planned.
+std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
+									const MigrationFiles *files, const std::string &direction);
+
+// One migration of the plan, steps as comments; transactions with BEGIN and COMMIT.
+std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &rows);
+
+// "3 steps ..." for the header's line; facts of one statement ("lock ... on ..., 1,000,000 rows").
+std::string statement_facts(const PlanRow &row);
+
+constexpr const char *plan_header = "-- PLAN (nothing executed)";
+
+} // namespace surefoot::client

@@ -1,0 +1,83 @@
+#include "enrich.hpp"
+
+#include <fmt/format.h>
+
+#include "excerpt.hpp"
+#include "run.hpp"
+#include "script_file.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+void add_excerpt(Run &run, Failure &failure)
+{
+	if (!failure.position || failure.position->line < 1 || !run.files || !failure.excerpt.empty())
+		return;
+	const MigrationFiles *files = run.files->find(failure.position->version);
+	if (!files)
+		return;
+	std::filesystem::path path = files->up;
+	if (failure.position->direction == "down" && files->down)
+		path = *files->down;
+	else if (failure.position->direction == "verify" && files->verify)
+		path = *files->verify;
+	try {
+		std::string lines =
+			render_excerpt(read_script(path), failure.position->line, failure.position->column);
+		if (lines.empty())
+			return;
+		std::string place = fmt::format("{}:{}", path.string(), failure.position->line);
+		if (failure.position->column > 0)
+			place += fmt::format(":{}", failure.position->column);
+		failure.excerpt = place + "\n" + lines;
+	} catch (const Failure &) {
+		// The error itself matters more than its picture.
+	}
+}
+
+bool changes(const std::string &command)
+{
+	return command == "apply" || command == "revert" || command == "resume";
+}
+
+} // namespace
+
+void enrich(Run &run, Failure &failure)
+{
+	add_excerpt(run, failure);
+	std::string version = failure.position ? failure.position->version : failure.version;
+	if (failure.code == "CONNECTION_LOST" && failure.hint.empty())
+		failure.hint = "Whether the last call was committed is in the history.";
+	if (failure.code == "CONNECTION_LOST" && failure.next_command.empty())
+		failure.next_command = run.next("status", "");
+	if (!changes(run.options.command) || run.options.dry_run || failure.sqlstate.empty())
+		return;
+
+	if (failure.undone.empty() && failure.exit_code != exit_partial &&
+		failure.code != "CONNECTION_LOST")
+		failure.undone =
+			version.empty()
+				? "nothing was changed"
+				: fmt::format("everything that {} did in this call was rolled back", version);
+	if (!failure.next_command.empty())
+		return;
+	if (failure.sqlstate == "SF013" || failure.sqlstate == "SF014")
+		failure.next_command =
+			run.next("resume", version) + "   # or: " + run.next("revert", version);
+	else if (failure.sqlstate == "SF002" || failure.sqlstate == "SF008")
+		failure.next_command = run.next("status", version);
+	else if (failure.sqlstate == "SF003")
+		failure.next_command = run.next("status", "");
+	else {
+		std::string target = !run.options.target.empty() ? run.options.target : "";
+		std::string again = run.next(run.options.command, target);
+		if (!run.options.to.empty())
+			again += " --to " + run.options.to;
+		if (run.options.all)
+			again += " --all";
+		failure.next_command = again;
+	}
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,91 @@
+#include "interrupt.hpp"
+
+#include <libpq-fe.h>
+#include <signal.h>
+
+#include <atomic>
+#include <cerrno>
+#include <ctime>
+
+namespace surefoot::client {
+
+namespace {
+
+volatile sig_atomic_t signals_seen = 0;
+std::atomic<PGcancel *> active_cancel{nullptr};
+
+// Whoever presses for the third time, while a server does not even answer a cancel, wants out.
+constexpr int patience = 3;
+
+void on_signal(int number)
+{
+	int saved = errno;
+	signals_seen = signals_seen + 1;
+	if (PGcancel *cancel = active_cancel.load()) {
+		char ignored[256];
+		if (signals_seen >= patience) {
+			signal(number, SIG_DFL);
+			raise(number);
+		} else
+			PQcancel(cancel, ignored, sizeof ignored);
+	}
+	errno = saved;
+}
+
+} // namespace
+
+void install_signal_handlers()
+{
+	struct sigaction action {};
+	action.sa_handler = on_signal;
+	sigemptyset(&action.sa_mask);
+	action.sa_flags = SA_RESTART;
+	for (int number : {SIGINT, SIGTERM, SIGHUP}) {
+		// nohup means it: what was ignored stays ignored.
+		struct sigaction before {};
+		sigaction(number, nullptr, &before);
+		if (before.sa_handler != SIG_IGN)
+			sigaction(number, &action, nullptr);
+	}
+	signal(SIGPIPE, SIG_IGN);
+}
+
+int interrupt_count()
+{
+	return signals_seen;
+}
+
+void clear_interrupts()
+{
+	signals_seen = 0;
+}
+
+bool interruptible_sleep(std::chrono::milliseconds duration)
+{
+	int before = signals_seen;
+	auto until = std::chrono::steady_clock::now() + duration;
+	// In slices: a signal that arrives just before nanosleep is noticed with the next one.
+	constexpr std::chrono::milliseconds slice{50};
+	while (signals_seen == before) {
+		auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+			until - std::chrono::steady_clock::now());
+		if (left.count() <= 0)
+			return false;
+		auto part = std::min(left, slice);
+		timespec pause{0, static_cast<long>(part.count()) * 1'000'000L};
+		nanosleep(&pause, nullptr);
+	}
+	return true;
+}
+
+CancelScope::CancelScope(pg_cancel *cancel)
+{
+	active_cancel.store(cancel);
+}
+
+CancelScope::~CancelScope()
+{
+	active_cancel.store(nullptr);
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,58 @@
+// What the command line asked for.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "settings.hpp"
+
+namespace surefoot::client {
+
+struct Options {
+	std::string command;
+	std::string target; // VERSION, or NAME for new
+	std::string to;		// --to V
+	bool all = false;
+
+	ConnectionFlags connection;
+	std::string dir;		// resolved: flag, SUREFOOT_DIR, "migrations"
+	bool dir_given = false; // by the flag
+	std::string log_dir;
+	bool no_log_file = false;
+
+	bool json = false;
+	bool quiet = false;
+	int verbose = 0;
+	bool echo = false;
+	std::string color = "auto";
+
+	bool dry_run = false;
+	bool no_wait = false;
+	std::vector<std::string> overrides; // --override CODE
+	std::vector<std::string> accepts;	// --accept WHAT
+	std::string check_command;
+	double wait_timeout = 600; // seconds
+
+	bool exit_code = false;
+	bool follow = false;
+	bool down = false;
+	bool timestamp = false;
+	int limit = 50;
+
+	bool sandbox = false;
+	std::string pg_bin;
+};
+
+// Throws a Failure for wrong arguments. Help and --version are printed here and reported by an empty
+// command.
+Options parse_arguments(int argc, char **argv, const Environment &env);
+
+// apply for up, status for info, ...; the word itself when it is no alias.
+std::string canonical_command(const std::string &word);
+
+// "surefoot revert 0019 --dir db": what a person pastes to go on with the same settings.
+std::string command_line(const Options &options, const std::string &command,
+						 const std::string &target);
+
+} // namespace surefoot::client

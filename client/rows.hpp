@@ -1,0 +1,82 @@
+// The rows of Surefoot's functions, as the client holds them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace surefoot::client {
+
+struct StatusRow {
+	std::string version, name, state, steps, way_back, applied_at, applied_by;
+	std::optional<double> seconds;
+	std::string next;
+};
+
+struct PlanRow {
+	int step = 0;
+	std::string kind;
+	int line = 0;
+	std::string statement, lock, object;
+	std::optional<std::int64_t> rows, bytes;
+	bool rewrites = false;
+	bool scans = false;
+	std::vector<std::string> hazards;
+	std::string way_back;
+};
+
+struct Finding {
+	std::string level, code, object, message, detail, hint;
+
+	bool fails() const { return level == "fail"; }
+	bool operator==(const Finding &) const = default;
+};
+
+struct JobRow {
+	std::string version, direction;
+	int step = 0;
+	std::string kind, state, statement;
+	bool alive = false;
+	int pid = 0;
+	std::string started_at, phase;
+	std::optional<std::int64_t> done, total;
+	std::optional<double> percent;
+	std::string waiting_for, next;
+};
+
+struct HistoryRow {
+	std::int64_t run = 0;
+	std::string version, direction, state, started_at, ended_at;
+	std::optional<double> seconds;
+	std::string session_role, role, client_addr, application, wal_lsn;
+	int failed_step = 0;
+	std::string sqlstate, message, detail, hint;
+	int line = 0;
+	int column = 0;
+	std::string next;
+};
+
+struct EventRow {
+	std::int64_t id = 0;
+	std::int64_t run = 0;
+	std::string version, direction, at, level;
+	int step = 0;
+	int line = 0;
+	std::string message, statement;
+	std::optional<double> seconds;
+};
+
+// What a call of apply, revert or resume answered.
+enum class Outcome {
+	done,		   // applied, reverted
+	nothing_to_do, // already applied, not applied
+	queued
+};
+
+struct Answer {
+	Outcome outcome = Outcome::done;
+	std::string text;
+};
+
+} // namespace surefoot::client

@@ -1,0 +1,131 @@
+#include "run.hpp"
+
+#include <fmt/format.h>
+
+#include "echo.hpp"
+#include "interrupt.hpp"
+#include "script_file.hpp"
+
+namespace surefoot::client {
+
+const HistoryFiles &Run::history()
+{
+	if (!files) {
+		files = HistoryFiles::read(options.dir);
+		if (options.verbose > 0)
+			for (const std::string &name : files->ignored())
+				log.debug(
+					fmt::format("ignored \"{}\": not NNNN_name.up.sql, .down.sql or .verify.sql",
+								(files->folder() / name).string()));
+	}
+	return *files;
+}
+
+const HistoryFiles &Run::history_if_any()
+{
+	std::error_code error;
+	if (!files && !options.dir_given && env_value(env, "SUREFOOT_DIR").empty() &&
+		!std::filesystem::exists(options.dir, error)) {
+		log.warning(fmt::format("there is no folder \"{}\": only what the database knows is shown",
+								options.dir));
+		files = HistoryFiles::from_names(options.dir, {});
+	}
+	return history();
+}
+
+ConnectionSettings Run::settings() const
+{
+	return sandbox ? sandbox->settings() : resolve_settings(options.connection, env);
+}
+
+void Run::open_connection(const ConnectionSettings &settings)
+{
+	server.reset();
+	connection.reset();
+	connection.emplace(Connection::open(settings));
+	connection->on_notice([this](const Notice &notice) {
+		std::string text = notice.message;
+		if (!notice.detail.empty())
+			text += "\nDETAIL: " + notice.detail;
+		if (!notice.hint.empty())
+			text += "\nHINT: " + notice.hint;
+		noticed.insert(notice.message);
+		log.write(notice.severity == "WARNING" ? LogLevel::warning : LogLevel::info, text);
+	});
+	if (options.echo)
+		connection->on_statement([this](const std::string &sql, const Params &params) {
+			log.clear_progress();
+			put_error(echo_statement(sql, params) + "\n");
+		});
+	install_signal_handlers();
+	server.emplace(*connection);
+}
+
+Server &Run::connect()
+{
+	if (options.sandbox && !sandbox) {
+		sandbox = Sandbox::start(options.pg_bin, env);
+		log.info(fmt::format("sandbox: a private PostgreSQL in {}", sandbox->folder().string()));
+		Connection::open(sandbox->settings()).script("CREATE EXTENSION surefoot");
+	}
+	open_connection(settings());
+	const ServerInfo &info = server->info();
+	log.debug(fmt::format("connected to \"{}\" as \"{}\", PostgreSQL {}, surefoot {}",
+						  info.database, info.user, info.server_version, info.library_version));
+	report["database"] = info.database;
+	report["user"] = info.user;
+	return *server;
+}
+
+bool Run::reconnect(double seconds)
+{
+	using namespace std::chrono;
+	auto until = steady_clock::now() + duration<double>(seconds);
+	do {
+		try {
+			open_connection(settings());
+			return true;
+		} catch (const Failure &) {
+			if (interruptible_sleep(milliseconds(300)))
+				return false;
+		}
+	} while (steady_clock::now() < until);
+	return false;
+}
+
+void Run::open_log(const std::string &target)
+{
+	std::string first = fmt::format("surefoot {}: {}{}{}", SUREFOOT_VERSION, options.command,
+									target.empty() ? "" : " ", target);
+	if (options.no_log_file) {
+		log.info(first);
+		return;
+	}
+	log.open(log_folder(options.log_dir, env), options.command, target, first);
+	report["log"] = log.path().string();
+}
+
+void Run::say(std::string_view line)
+{
+	if (options.json)
+		return;
+	log.clear_progress();
+	put_line(line);
+	std::fflush(stdout);
+}
+
+Script load_script(const MigrationFiles &files)
+{
+	Script script{files.version,
+				  files.name.empty() ? files.version : files.name,
+				  read_script(files.up),
+				  {},
+				  {}};
+	if (files.down)
+		script.down = read_script(*files.down);
+	if (files.verify)
+		script.verify = read_script(*files.verify);
+	return script;
+}
+
+} // namespace surefoot::client

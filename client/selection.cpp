@@ -1,0 +1,84 @@
+#include "selection.hpp"
+
+#include <fmt/format.h>
+
+#include "run.hpp"
+
+namespace surefoot::client {
+
+StatusMap status_map(const std::vector<StatusRow> &rows)
+{
+	StatusMap map;
+	for (const StatusRow &row : rows)
+		map.emplace(version_key(row.version), row);
+	return map;
+}
+
+bool is_applied(const StatusMap &status, const std::string &version)
+{
+	auto at = status.find(version);
+	return at != status.end() && at->second.state == "applied";
+}
+
+std::vector<const MigrationFiles *> select_up(Run &run)
+{
+	const HistoryFiles &history = run.history();
+	if (!run.options.target.empty())
+		return {&history.require(run.options.target)};
+	std::string limit;
+	if (!run.options.to.empty())
+		limit = history.require(run.options.to).version;
+	std::vector<const MigrationFiles *> selected;
+	for (const MigrationFiles &files : history.migrations())
+		if (limit.empty() || compare_versions(files.version, limit) <= 0)
+			selected.push_back(&files);
+	return selected;
+}
+
+namespace {
+
+bool has_way_to_go(const StatusRow &row)
+{
+	return row.state != "registered" && row.state != "reverted";
+}
+
+} // namespace
+
+std::vector<std::string> select_down(Run &run, const StatusMap &status)
+{
+	std::vector<std::string> selected;
+	if (!run.options.target.empty()) {
+		VersionArgument wanted = parse_version_argument(run.options.target);
+		auto at = status.find(wanted.version);
+		return {at == status.end() ? wanted.version : at->second.version};
+	}
+	if (run.options.to.empty() && !run.options.all) {
+		Failure failure =
+			usage_failure("what shall be reverted?", "Give a version, --to VERSION or --all.");
+		for (auto row = status.rbegin(); row != status.rend(); ++row)
+			if (has_way_to_go(row->second)) {
+				failure.next_command = run.next("revert", row->second.version);
+				break;
+			}
+		throw failure;
+	}
+	std::string limit;
+	if (!run.options.to.empty())
+		limit = parse_version_argument(run.options.to).version;
+	for (auto row = status.rbegin(); row != status.rend(); ++row)
+		if (has_way_to_go(row->second) &&
+			(limit.empty() || compare_versions(row->second.version, limit) > 0))
+			selected.push_back(row->second.version);
+	return selected;
+}
+
+std::string target_label(const Run &run)
+{
+	if (!run.options.target.empty())
+		return parse_version_argument(run.options.target).version;
+	if (!run.options.to.empty())
+		return "to_" + parse_version_argument(run.options.to).version;
+	return "all";
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,30 @@
+// Which migrations a command is about.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "history_files.hpp"
+#include "rows.hpp"
+#include "version.hpp"
+
+namespace surefoot::client {
+
+struct Run;
+
+using StatusMap = std::map<std::string, StatusRow, VersionLess>;
+
+StatusMap status_map(const std::vector<StatusRow> &rows);
+bool is_applied(const StatusMap &status, const std::string &version);
+
+// From VERSION, --to or --all (and nothing means all): files in order of version.
+std::vector<const MigrationFiles *> select_up(Run &run);
+
+// Applied ones, newest first; a single VERSION is taken as it is.
+std::vector<std::string> select_down(Run &run, const StatusMap &status);
+
+// For names of log files: "0019", "to_0021", "all".
+std::string target_label(const Run &run);
+
+} // namespace surefoot::client

@@ -1,0 +1,347 @@
+#include "server.hpp"
+
+#include <fmt/format.h>
+
+#include "text.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+// Both sides agree on the calls as long as they agree on the first two numbers.
+std::string series(const std::string &version)
+{
+	size_t first = version.find('.');
+	return version.substr(0, first == std::string::npos ? first : version.find('.', first + 1));
+}
+
+Param optional_text(const std::string &text)
+{
+	return text.empty() ? Param() : Param(text);
+}
+
+} // namespace
+
+std::string text_array(const std::vector<std::optional<std::string_view>> &values)
+{
+	size_t size = 2;
+	for (const auto &value : values)
+		size += value ? value->size() + 16 : 5;
+	std::string array = "{";
+	array.reserve(size);
+	for (const auto &value : values) {
+		if (array.size() > 1)
+			array += ',';
+		if (!value) {
+			array += "NULL";
+			continue;
+		}
+		array += '"';
+		for (char c : *value) {
+			if (c == '"' || c == '\\')
+				array += '\\';
+			array += c;
+		}
+		array += '"';
+	}
+	return array + "}";
+}
+
+Server::Server(Connection &connection) : connection_(connection)
+{
+	find_extension();
+}
+
+void Server::find_extension()
+{
+	// The level of messages belongs to the role; the lines of a run come as notices.
+	Result found = connection_.script(
+		"SET client_min_messages = notice;\n"
+		"SELECT pg_catalog.quote_ident(n.nspname), e.extversion, pg_catalog.current_database(), "
+		"current_user, pg_catalog.pg_is_in_recovery() "
+		"FROM (SELECT) AS one LEFT JOIN (pg_catalog.pg_extension e "
+		"JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace) ON e.extname = 'surefoot'");
+	info_.schema = found.string(0, 0);
+	info_.extension_version = found.string(0, 1);
+	info_.database = found.string(0, 2);
+	info_.user = found.string(0, 3);
+	info_.standby = found.boolean(0, 4);
+	info_.server_version = connection_.parameter("server_version");
+	if (info_.extension_version.empty()) {
+		Result available =
+			connection_.query("SELECT default_version FROM pg_catalog.pg_available_extensions "
+							  "WHERE name = 'surefoot'");
+		Failure failure = make_failure(
+			exit_usage, "EXTENSION_MISSING",
+			fmt::format("the extension surefoot is not in database \"{}\"", info_.database));
+		if (available.rows() == 0)
+			failure.hint = "It is not installed on the server either: run make install there, then "
+						   "CREATE EXTENSION surefoot;";
+		else
+			failure.hint =
+				"As a superuser or the database's owner, run: CREATE EXTENSION surefoot;";
+		failure.next_command =
+			fmt::format("psql{}{} -d {} -c 'CREATE EXTENSION surefoot'",
+						connection_.host().empty() ? "" : " -h " + shell_quote(connection_.host()),
+						connection_.port().empty() || connection_.port() == "5432"
+							? ""
+							: " -p " + connection_.port(),
+						shell_quote(info_.database));
+		throw failure;
+	}
+
+	info_.library_version = connection_.query("SELECT surefoot.version()").string(0, 0);
+	if (series(info_.library_version) != series(info_.extension_version)) {
+		Failure failure = make_failure(
+			exit_usage, "VERSION_MISMATCH",
+			fmt::format(
+				"the extension surefoot is {} in database \"{}\", but the server's library is {}",
+				info_.extension_version, info_.database, info_.library_version),
+			"Run: ALTER EXTENSION surefoot UPDATE;");
+		throw failure;
+	}
+	if (series(info_.library_version) != series(SUREFOOT_VERSION))
+		throw make_failure(exit_usage, "VERSION_MISMATCH",
+						   fmt::format("this client is {}, but the server's library is {}",
+									   SUREFOOT_VERSION, info_.library_version),
+						   "Use the client that was installed with the server's library.");
+}
+
+std::vector<StatusRow> Server::status(const std::string &version)
+{
+	Result result = connection_.query(fmt::format(
+		"SELECT version, name, state, steps, way_back, "
+		"to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, "
+		"extract(epoch FROM duration), next FROM {}({})",
+		call("migrate_status"), version.empty() ? "" : sql_literal(version)));
+	std::vector<StatusRow> rows;
+	rows.reserve(static_cast<size_t>(result.rows()));
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.string(i, 0), result.string(i, 1), result.string(i, 2),
+						result.string(i, 3), result.string(i, 4), result.string(i, 5),
+						result.string(i, 6), result.number(i, 7), result.string(i, 8)});
+	return rows;
+}
+
+std::vector<std::string> Server::register_scripts(const std::vector<Script> &scripts)
+{
+	if (scripts.size() == 1) {
+		const Script &one = scripts.front();
+		Result result = connection_.query(
+			fmt::format("SELECT {}($1, $2, $3, $4, $5)", call("migrate_register")),
+			{one.version, one.name, one.up, one.down ? Param(*one.down) : Param(),
+			 one.verify ? Param(*one.verify) : Param()});
+		return {result.string(0, 0)};
+	}
+	std::vector<std::optional<std::string_view>> versions, names, ups, downs, verifies;
+	for (const Script &script : scripts) {
+		versions.emplace_back(script.version);
+		names.emplace_back(script.name);
+		ups.emplace_back(script.up);
+		downs.push_back(script.down ? std::optional<std::string_view>(*script.down) : std::nullopt);
+		verifies.push_back(script.verify ? std::optional<std::string_view>(*script.verify)
+										 : std::nullopt);
+	}
+	Result result = connection_.query(
+		fmt::format(
+			"SELECT {}(version, name, up, down, verify) FROM unnest($1::text[], $2::text[], "
+			"$3::text[], $4::text[], $5::text[]) WITH ORDINALITY "
+			"AS m (version, name, up, down, verify, n) ORDER BY n",
+			call("migrate_register")),
+		{text_array(versions), text_array(names), text_array(ups), text_array(downs),
+		 text_array(verifies)});
+	std::vector<std::string> answers;
+	for (int i = 0; i < result.rows(); ++i)
+		answers.push_back(result.string(i, 0));
+	return answers;
+}
+
+Answer Server::answer(const Result &result) const
+{
+	Answer answer;
+	answer.text = result.string(0, 0);
+	if (answer.text.starts_with("queued"))
+		answer.outcome = Outcome::queued;
+	else if (answer.text.starts_with("already") || answer.text.starts_with("not ") ||
+			 answer.text.starts_with("nothing"))
+		answer.outcome = Outcome::nothing_to_do;
+	return answer;
+}
+
+Answer Server::apply(const std::string &version)
+{
+	// Prepared once: with a thousand small migrations, planning the call would be most of our share.
+	if (!apply_prepared_)
+		connection_.prepare("surefoot_apply", fmt::format("SELECT {}($1)", call("migrate_apply")));
+	apply_prepared_ = true;
+	return answer(connection_.query_prepared("surefoot_apply", {version}));
+}
+
+Answer Server::revert(const std::string &version, const std::vector<std::string> &accept)
+{
+	std::string sql = fmt::format("SELECT {}($1)", call("migrate_revert"));
+	if (accept.empty())
+		return answer(connection_.query(sql, {version}));
+	std::vector<std::optional<std::string_view>> values(accept.begin(), accept.end());
+	return answer(
+		connection_.query(fmt::format("SELECT {}($1, accept => $2)", call("migrate_revert")),
+						  {version, text_array(values)}));
+}
+
+Answer Server::resume(const std::string &version)
+{
+	return answer(
+		connection_.query(fmt::format("SELECT {}($1)", call("migrate_resume")), {version}));
+}
+
+std::string Server::cancel(const std::string &version)
+{
+	return connection_.query(fmt::format("SELECT {}($1)", call("migrate_cancel")), {version})
+		.string(0, 0);
+}
+
+namespace {
+
+std::vector<PlanRow> plan_rows(const Result &result)
+{
+	std::vector<PlanRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.integer(i, 0), result.string(i, 1), result.integer(i, 2),
+						result.string(i, 3), result.string(i, 4), result.string(i, 5),
+						result.bigint(i, 6), result.bigint(i, 7), result.boolean(i, 8),
+						result.boolean(i, 9), split_lines(result.text(i, 10)),
+						result.string(i, 11)});
+	return rows;
+}
+
+constexpr const char *plan_columns =
+	"step, kind, line, statement, lock, object, rows, bytes, rewrites, "
+	"scans, array_to_string(hazards, E'\\n'), way_back";
+
+std::vector<Finding> finding_rows(const Result &result)
+{
+	std::vector<Finding> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.string(i, 0), result.string(i, 1), result.string(i, 2),
+						result.string(i, 3), result.string(i, 4), result.string(i, 5)});
+	return rows;
+}
+
+constexpr const char *finding_columns = "level, code, object, message, detail, hint";
+
+} // namespace
+
+std::vector<PlanRow> Server::plan(const std::string &version, const std::string &direction)
+{
+	return plan_rows(connection_.query(
+		fmt::format("SELECT {} FROM {}($1, $2)", plan_columns, call("migrate_plan")),
+		{version, direction}));
+}
+
+std::vector<PlanRow> Server::plan_script(const std::string &script)
+{
+	return plan_rows(connection_.query(
+		fmt::format("SELECT {} FROM {}($1)", plan_columns, call("migrate_plan_script")), {script}));
+}
+
+std::vector<Finding> Server::checklist(const std::string &version, const std::string &direction)
+{
+	return finding_rows(connection_.query(
+		fmt::format("SELECT {} FROM {}($1, $2)", finding_columns, call("migrate_checklist")),
+		{version, direction}));
+}
+
+std::vector<Finding> Server::validate(const std::string &version)
+{
+	return finding_rows(connection_.query(
+		fmt::format("SELECT {} FROM {}($1)", finding_columns, call("migrate_validate")),
+		{version}));
+}
+
+std::vector<JobRow> Server::jobs(const std::string &version)
+{
+	Result result = connection_.query(
+		fmt::format("SELECT version, direction, step, kind, state, statement, alive, pid, "
+					"to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+					"phase, done, "
+					"total, percent, waiting_for, next FROM {}(){}",
+					call("migrate_jobs"),
+					version.empty() ? "" : " WHERE ltrim(version, '0') = ltrim($1, '0')"),
+		version.empty() ? Params{} : Params{version});
+	std::vector<JobRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.string(i, 0), result.string(i, 1), result.integer(i, 2),
+						result.string(i, 3), result.string(i, 4), result.string(i, 5),
+						result.boolean(i, 6), result.integer(i, 7), result.string(i, 8),
+						result.string(i, 9), result.bigint(i, 10), result.bigint(i, 11),
+						result.number(i, 12), result.string(i, 13), result.string(i, 14)});
+	return rows;
+}
+
+std::vector<HistoryRow> Server::history(const std::string &version, int limit)
+{
+	Result result = connection_.query(
+		fmt::format(
+			"SELECT run, version, direction, state, "
+			"to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			"to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			"extract(epoch FROM duration), session_role, role, host(client_addr), application, "
+			"wal_lsn, failed_step, sqlstate, message, detail, hint, line, col, next "
+			"FROM {}($1) ORDER BY run DESC LIMIT {}",
+			call("migrate_history"), limit),
+		{optional_text(version)});
+	std::vector<HistoryRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.bigint(i, 0).value_or(0),
+						result.string(i, 1),
+						result.string(i, 2),
+						result.string(i, 3),
+						result.string(i, 4),
+						result.string(i, 5),
+						result.number(i, 6),
+						result.string(i, 7),
+						result.string(i, 8),
+						result.string(i, 9),
+						result.string(i, 10),
+						result.string(i, 11),
+						result.integer(i, 12),
+						result.string(i, 13),
+						result.string(i, 14),
+						result.string(i, 15),
+						result.string(i, 16),
+						result.integer(i, 17),
+						result.integer(i, 18),
+						result.string(i, 19)});
+	return rows;
+}
+
+std::vector<EventRow> Server::events(std::int64_t run, std::int64_t after)
+{
+	Result result =
+		connection_.query("SELECT id, run, version, direction, "
+						  "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
+						  "level, step, line, message, "
+						  "statement, extract(epoch FROM duration) FROM surefoot.event WHERE run = "
+						  "$1 AND id > $2 ORDER BY id",
+						  {std::to_string(run), std::to_string(after)});
+	std::vector<EventRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.bigint(i, 0).value_or(0), result.bigint(i, 1).value_or(0),
+						result.string(i, 2), result.string(i, 3), result.string(i, 4),
+						result.string(i, 5), result.integer(i, 6), result.integer(i, 7),
+						result.string(i, 8), result.string(i, 9), result.number(i, 10)});
+	return rows;
+}
+
+void Server::begin()
+{
+	connection_.script("BEGIN");
+}
+
+void Server::rollback()
+{
+	if (connection_.in_transaction())
+		connection_.script("ROLLBACK");
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,67 @@
+// Surefoot's SQL surface, one member function a call. Nothing else in the client writes SQL.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "connection.hpp"
+#include "rows.hpp"
+
+namespace surefoot::client {
+
+struct ServerInfo {
+	std::string schema; // quoted, where the functions live
+	std::string extension_version;
+	std::string default_version; // of the control file, empty when not installed on the server
+	std::string library_version;
+	std::string database, user, server_version;
+	bool standby = false;
+};
+
+struct Script {
+	std::string version, name, up;
+	std::optional<std::string> down, verify;
+};
+
+class Server {
+public:
+	// Finds the extension; throws with the line to paste when it is not there or does not fit.
+	explicit Server(Connection &connection);
+
+	const ServerInfo &info() const { return info_; }
+	Connection &connection() { return connection_; }
+
+	std::vector<StatusRow> status(const std::string &version = "");
+	// All or none of them; the answers in order (registered, unchanged, updated).
+	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
+	Answer apply(const std::string &version);
+	Answer revert(const std::string &version, const std::vector<std::string> &accept);
+	Answer resume(const std::string &version);
+	std::string cancel(const std::string &version);
+
+	std::vector<PlanRow> plan(const std::string &version, const std::string &direction);
+	std::vector<PlanRow> plan_script(const std::string &script);
+	std::vector<Finding> checklist(const std::string &version, const std::string &direction);
+	std::vector<Finding> validate(const std::string &version);
+	std::vector<JobRow> jobs(const std::string &version = "");
+	std::vector<HistoryRow> history(const std::string &version, int limit);
+	std::vector<EventRow> events(std::int64_t run, std::int64_t after);
+
+	void begin();
+	void rollback();
+
+private:
+	void find_extension();
+	std::string call(const std::string &function) const { return info_.schema + "." + function; }
+	Answer answer(const Result &result) const;
+
+	Connection &connection_;
+	ServerInfo info_;
+	bool apply_prepared_ = false;
+};
+
+// '{"a","b",NULL}' for a parameter of type text[].
+std::string text_array(const std::vector<std::optional<std::string_view>> &values);
+
+} // namespace surefoot::client

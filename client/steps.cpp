@@ -1,0 +1,249 @@
+#include "steps.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "interrupt.hpp"
+#include "progress.hpp"
+#include "run.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+
+constexpr auto first_pause = 10ms;
+constexpr auto longest_pause = 400ms;
+constexpr auto grace = 3s;			   // for a second Ctrl-C
+constexpr auto unowned_patience = 30s; // for a worker to start
+constexpr double reconnect_seconds = 60;
+
+bool runs(const std::string &state)
+{
+	return state == "queued" || state == "running" || state == "reverting";
+}
+
+Failure failure_of(Run &run, const StatusRow &row)
+{
+	Failure failure;
+	failure.version = row.version;
+	failure.code = "STEP_FAILED";
+	failure.message = fmt::format("{} is {} after steps {}", row.version, row.state, row.steps);
+	std::vector<HistoryRow> history = run.server->history(row.version, 1);
+	if (!history.empty()) {
+		const HistoryRow &last = history.front();
+		if (!last.message.empty())
+			failure.message = last.message;
+		failure.sqlstate = last.sqlstate;
+		failure.detail = last.detail;
+		failure.hint = last.hint;
+		failure.position = ScriptPosition{row.version, last.direction, last.failed_step,
+										  0,		   last.line,	   last.column};
+		if (!last.sqlstate.empty())
+			failure.code = code_of_sqlstate(last.sqlstate);
+	}
+	failure.exit_code = failure.sqlstate == "SF009" ? exit_validation : exit_partial;
+	failure.undone = fmt::format("{} is {}, steps done: {}; the earlier steps are committed",
+								 row.version, row.state, row.steps);
+	failure.next_command =
+		run.next("resume", row.version) + "   # or: " + run.next("revert", row.version);
+	return failure;
+}
+
+class Follower {
+public:
+	Follower(Run &run, std::string version, std::string direction)
+		: run_(run), version_(std::move(version)), direction_(std::move(direction)), progress_(run)
+	{}
+
+	StepsEnd follow();
+
+private:
+	bool look(); // false when nothing runs any more
+	void show_events();
+	bool stop_asked(); // a second Ctrl-C came in time
+	void cancel();
+	void check_owner(const std::vector<JobRow> &jobs);
+	void lost_connection(const Failure &failure);
+
+	Run &run_;
+	std::string version_;
+	std::string direction_;
+	Progress progress_;
+	StatusRow row_;
+	std::int64_t history_run_ = 0;
+	std::int64_t last_event_ = 0;
+	steady_clock::time_point owned_ = steady_clock::now();
+	bool cancelled_ = false;
+};
+
+void Follower::show_events()
+{
+	if (history_run_ == 0) {
+		std::vector<HistoryRow> history = run_.server->history(version_, 1);
+		if (history.empty())
+			return;
+		history_run_ = history.front().run;
+	}
+	for (const EventRow &event : run_.server->events(history_run_, last_event_)) {
+		last_event_ = event.id;
+		// The call itself has streamed its part already.
+		if (run_.noticed.contains(event.message))
+			continue;
+		std::string line = event.message;
+		if (event.seconds && *event.seconds > 0)
+			line += fmt::format(" ({:.3f} s)", *event.seconds);
+		run_.log.write(event.level == "error"	  ? LogLevel::error
+					   : event.level == "warning" ? LogLevel::warning
+												  : LogLevel::info,
+					   line);
+	}
+}
+
+void Follower::check_owner(const std::vector<JobRow> &jobs)
+{
+	bool owned = std::any_of(jobs.begin(), jobs.end(), [](const JobRow &job) { return job.alive; });
+	if (owned || jobs.empty())
+		owned_ = steady_clock::now();
+	if (steady_clock::now() - owned_ < unowned_patience)
+		return;
+	Failure failure = make_failure(
+		exit_partial, "NO_WORKER", fmt::format("no worker runs the steps of {}", version_),
+		jobs.front().next.empty() ? "Its worker ended, or none could be started."
+								  : jobs.front().next);
+	failure.version = version_;
+	failure.undone = fmt::format("{} is {}, steps done: {}", version_, row_.state, row_.steps);
+	failure.next_command =
+		run_.next("resume", version_) + "   # or: " + run_.next("revert", version_);
+	throw failure;
+}
+
+bool Follower::look()
+{
+	std::vector<StatusRow> rows = run_.server->status(version_);
+	if (rows.empty())
+		throw make_failure(exit_failed, "NOT_REGISTERED",
+						   fmt::format("{} is not in the history any more", version_));
+	row_ = rows.front();
+	std::vector<JobRow> jobs;
+	if (runs(row_.state))
+		jobs = run_.server->jobs(version_);
+	show_events();
+	if (!runs(row_.state))
+		return false;
+	progress_.show(jobs, row_.steps);
+	check_owner(jobs);
+	return true;
+}
+
+bool Follower::stop_asked()
+{
+	if (interrupt_count() >= 2)
+		return true;
+	clear_interrupts();
+	run_.log.warning(
+		fmt::format("the job of {} goes on in the server; Ctrl-C again within {} s cancels it",
+					version_, grace.count()));
+	return interruptible_sleep(grace);
+}
+
+void Follower::cancel()
+{
+	clear_interrupts();
+	cancelled_ = true;
+	run_.log.warning(fmt::format("cancelling {}", version_));
+	run_.server->cancel(version_);
+}
+
+void Follower::lost_connection(const Failure &failure)
+{
+	run_.log.warning(fmt::format("connection lost: {}; trying again for {:.0f} s", failure.message,
+								 reconnect_seconds));
+	if (!run_.reconnect(reconnect_seconds)) {
+		Failure lost = failure;
+		lost.hint = "The job goes on in the server, or is taken up again by resume.";
+		lost.next_command = run_.next("status", version_);
+		throw lost;
+	}
+	run_.log.info("connected again");
+	owned_ = steady_clock::now();
+}
+
+StepsEnd Follower::follow()
+{
+	std::chrono::milliseconds pause = first_pause;
+	while (true) {
+		try {
+			if (!look())
+				break;
+			if (!interruptible_sleep(pause)) {
+				pause = std::min(pause * 3 / 2, std::chrono::milliseconds(longest_pause));
+				continue;
+			}
+		} catch (const Failure &failure) {
+			if (failure.code == "CONNECTION_LOST") {
+				lost_connection(failure);
+				continue;
+			}
+			if (failure.code != "INTERRUPTED")
+				throw;
+		}
+		if (cancelled_)
+			continue;
+		if (!stop_asked())
+			return StepsEnd::detached;
+		cancel();
+	}
+	run_.log.clear_progress();
+	if (row_.state == "applied" && direction_ == "up")
+		return StepsEnd::finished;
+	if ((row_.state == "reverted" || row_.state == "registered") && direction_ == "down")
+		return StepsEnd::finished;
+	Failure failure = failure_of(run_, row_);
+	if (cancelled_) {
+		failure.exit_code = exit_interrupted;
+		failure.code = "INTERRUPTED";
+	}
+	throw failure;
+}
+
+} // namespace
+
+StepsEnd follow_steps(Run &run, const std::string &version, const std::string &direction)
+{
+	return Follower(run, version, direction).follow();
+}
+
+void tell_running(Run &run, const std::string &version)
+{
+	run.log.info(fmt::format("{} goes on in the server", version));
+	run.say(
+		fmt::format("{} is still running; watch it:  {}", version, run.next("jobs --follow", "")));
+	run.say(
+		fmt::format("{:{}}cancel it: {}", "", version.size() + 19, run.next("cancel", version)));
+}
+
+StatusRow wait_for_end(Run &run, const std::string &version, double seconds)
+{
+	auto until = steady_clock::now() + std::chrono::duration<double>(seconds);
+	while (true) {
+		std::vector<StatusRow> rows = run.server->status(version);
+		if (rows.empty())
+			return StatusRow{};
+		if (!runs(rows.front().state))
+			return rows.front();
+		if (steady_clock::now() >= until || interruptible_sleep(100ms)) {
+			Failure failure =
+				make_failure(exit_running, "STILL_RUNNING", fmt::format("{} still runs", version));
+			failure.version = version;
+			failure.next_command = run.next("jobs --follow", "");
+			throw failure;
+		}
+	}
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,65 @@
+#include "mask.hpp"
+
+#include <gtest/gtest.h>
+
+using namespace surefoot::client;
+
+namespace {
+
+void expect_hidden(const std::string &text)
+{
+	std::string masked = mask_secrets(text);
+	EXPECT_EQ(masked.find("s3cret"), std::string::npos) << text << " -> " << masked;
+	EXPECT_NE(masked.find("********"), std::string::npos) << text << " -> " << masked;
+}
+
+} // namespace
+
+TEST(Mask, CoversPasswordsInEveryQuoting)
+{
+	expect_hidden("CREATE ROLE joe PASSWORD 's3cret'");
+	expect_hidden("create role joe with login password's3cret'");
+	expect_hidden("ALTER ROLE joe ENCRYPTED PASSWORD E'a\\'s3cret'");
+	expect_hidden("ALTER ROLE joe PASSWORD 'it''s3cret'");
+	expect_hidden("ALTER ROLE joe PASSWORD $$s3cret$$");
+	expect_hidden("ALTER ROLE joe PASSWORD $x$ $$ s3cret$x$");
+	expect_hidden("ALTER ROLE joe PASSWORD U&'s3cret'");
+	expect_hidden("ALTER ROLE joe PASSWORD\n\t's3cret'");
+}
+
+TEST(Mask, CoversUserMappingsAndConnectionStrings)
+{
+	expect_hidden("CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'joe', password 's3cret')");
+	expect_hidden("ALTER USER MAPPING FOR joe SERVER s OPTIONS (SET \"password\" 's3cret')");
+	expect_hidden("SELECT dblink_connect('host=a password=s3cret dbname=b')");
+	expect_hidden("SELECT dblink_connect('host=a password = ''my s3cret'' dbname=b')");
+	expect_hidden("CREATE SUBSCRIPTION s CONNECTION 'sslpassword=s3cret host=a' PUBLICATION p");
+	expect_hidden("postgresql://joe:s3cret@host/db");
+	expect_hidden("password=s3cret");
+}
+
+TEST(Mask, KeepsWhatIsAround)
+{
+	EXPECT_EQ(mask_secrets("CREATE ROLE joe PASSWORD 'x' LOGIN"),
+			  "CREATE ROLE joe PASSWORD '********' LOGIN");
+	EXPECT_EQ(mask_secrets("dblink('password=x host=b')"), "dblink('password=******** host=b')");
+	EXPECT_EQ(mask_secrets("postgresql://joe:x@host:5432/db"),
+			  "postgresql://joe:********@host:5432/db");
+}
+
+TEST(Mask, LeavesTheRestAlone)
+{
+	for (const char *text :
+		 {"ALTER TABLE users ADD COLUMN password text NOT NULL", "SELECT 1", "",
+		  "CREATE TABLE password_resets (token text DEFAULT 'x')", "ALTER ROLE joe PASSWORD NULL",
+		  "https://host:5432/path", "COMMENT ON COLUMN u.password IS 'hash'"})
+		EXPECT_EQ(mask_secrets(text), text);
+}
+
+TEST(Mask, EndsWithTheText)
+{
+	for (const char *text : {"PASSWORD", "PASSWORD '", "PASSWORD E", "PASSWORD $", "PASSWORD $x",
+							 "password=", "PASSWORD U&", "x://", "PASSWORD = ''"})
+		mask_secrets(text);
+	expect_hidden("PASSWORD 's3cret");
+}
