@@ -75,4 +75,14 @@ inline void reserve_prefix(const char *prefix)
 #endif
 }
 
+/* A temporal key, whose index is not an ordinary unique one. */
+inline bool without_overlaps(const Constraint *constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->without_overlaps;
+#else
+	return false;
+#endif
+}
+
 } // namespace surefoot::compat

@@ -23,7 +23,8 @@ Parsed describe(List *statements, int n)
 
 bool is_transaction(const Statement &statement, TransactionStmtKind kind)
 {
-	return IsA(statement.raw->stmt, TransactionStmt) && ((TransactionStmt *)statement.raw->stmt)->kind == kind;
+	return IsA(statement.raw->stmt, TransactionStmt) &&
+		   ((TransactionStmt *)statement.raw->stmt)->kind == kind;
 }
 
 } // namespace
@@ -123,11 +124,14 @@ void Script::parse()
 	for (int i = 0; i < count; i++) {
 		Statement &statement = statements_[static_cast<size_t>(i)];
 		const Parsed parsed = pg_call([raw, i] { return describe(raw, i); });
-		const int end = parsed.length > 0 ? parsed.offset + parsed.length : static_cast<int>(text_.size());
+		const int end =
+			parsed.length > 0 ? parsed.offset + parsed.length : static_cast<int>(text_.size());
 		statement.raw = parsed.raw;
 		statement.tag = parsed.tag;
-		statement.offset = skip_blanks_and_comments(all.substr(0, static_cast<size_t>(end)), parsed.offset);
-		statement.text = all.substr(static_cast<size_t>(statement.offset), static_cast<size_t>(end - statement.offset));
+		statement.offset =
+			skip_blanks_and_comments(all.substr(0, static_cast<size_t>(end)), parsed.offset);
+		statement.text = all.substr(static_cast<size_t>(statement.offset),
+									static_cast<size_t>(end - statement.offset));
 		statement.text.resize(static_cast<size_t>(end_of_last_token(statement.text)));
 		std::tie(statement.line, statement.column) = line_column(statement.offset);
 	}
@@ -145,10 +149,12 @@ void Script::drop_outer_transaction()
 	if (statements_.size() < 2)
 		return;
 	const Statement &first = statements_.front(), &last = statements_.back();
-	const bool begins = is_transaction(first, TRANS_STMT_BEGIN) || is_transaction(first, TRANS_STMT_START);
+	const bool begins =
+		is_transaction(first, TRANS_STMT_BEGIN) || is_transaction(first, TRANS_STMT_START);
 	if (!begins || !is_transaction(last, TRANS_STMT_COMMIT))
 		return;
-	if (((TransactionStmt *)first.raw->stmt)->options != NIL || ((TransactionStmt *)last.raw->stmt)->chain)
+	if (((TransactionStmt *)first.raw->stmt)->options != NIL ||
+		((TransactionStmt *)last.raw->stmt)->chain)
 		return;
 	if (directives_.no_transaction)
 		throw refusal(first.offset, "a script without a transaction cannot begin one",

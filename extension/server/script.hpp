@@ -12,17 +12,18 @@ namespace surefoot {
 
 /* One SQL command of a script. */
 struct Statement {
-	std::string text;    /* as written, without the blanks and comments around it and without the semicolon */
-	int offset = 0;      /* of text in the script, in bytes */
+	std::string
+		text; /* as written, without the blanks and comments around it and without the semicolon */
+	int offset = 0; /* of text in the script, in bytes */
 	int line = 1, column = 1;
-	std::string tag;     /* the command tag, e.g. CREATE INDEX */
+	std::string tag;		/* the command tag, e.g. CREATE INDEX */
 	RawStmt *raw = nullptr; /* lives as long as the Script; copyObject() before executing it */
 };
 
 /* What comments `-- surefoot: ...` ask for. */
 struct Directives {
 	bool no_transaction = false; /* every statement is a step of its own */
-	bool plain_indexes = false;  /* indexes are built as written, not concurrently */
+	bool plain_indexes = false;	 /* indexes are built as written, not concurrently */
 	std::vector<std::string> accept;
 
 	bool accepts(std::string_view what) const;

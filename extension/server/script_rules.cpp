@@ -28,9 +28,11 @@ std::string_view trim(std::string_view text)
 }
 
 /* The words of a directive: `accept=a, b no-transaction`. */
-void apply_directive(const Script &script, Directives &directives, std::string_view body, int offset)
+void apply_directive(const Script &script, Directives &directives, std::string_view body,
+					 int offset)
 {
-	constexpr const char *known = "The directives are no-transaction, plain-indexes and accept=NAME,NAME.";
+	constexpr const char *known =
+		"The directives are no-transaction, plain-indexes and accept=NAME,NAME.";
 	const std::string words = lower(trim(body));
 	if (words == "no-transaction") {
 		directives.no_transaction = true;
@@ -63,12 +65,14 @@ void read_gap(const Script &script, Directives &directives, int from, int to)
 			at++;
 			continue;
 		}
-		const size_t next = static_cast<size_t>(end_of_comment(text.substr(0, end), static_cast<int>(at)));
+		const size_t next =
+			static_cast<size_t>(end_of_comment(text.substr(0, end), static_cast<int>(at)));
 		const std::string_view body = trim(text.substr(at + 2, next - at - 2));
 		const size_t colon = body.find(':');
 		if (colon != body.npos && lower(trim(body.substr(0, colon))) == "surefoot") {
 			if (two == "/*")
-				throw script.refusal(static_cast<int>(at), "a directive must be a comment of one line", "",
+				throw script.refusal(static_cast<int>(at),
+									 "a directive must be a comment of one line", "",
 									 "Write it as: -- surefoot: ...");
 			apply_directive(script, directives, body.substr(colon + 1), static_cast<int>(at));
 		}
@@ -79,21 +83,23 @@ void read_gap(const Script &script, Directives &directives, int from, int to)
 std::string transaction_command(const Statement &statement)
 {
 	switch (((TransactionStmt *)statement.raw->stmt)->kind) {
-	case TRANS_STMT_BEGIN:
-	case TRANS_STMT_START:
-		return "BEGIN";
-	case TRANS_STMT_COMMIT:
-		return "COMMIT";
-	case TRANS_STMT_ROLLBACK:
-		return "ROLLBACK";
-	default:
-		return statement.tag;
+		case TRANS_STMT_BEGIN:
+		case TRANS_STMT_START:
+			return "BEGIN";
+		case TRANS_STMT_COMMIT:
+			return "COMMIT";
+		case TRANS_STMT_ROLLBACK:
+			return "ROLLBACK";
+		default:
+			return statement.tag;
 	}
 }
 
 struct CopyHint {
-	static constexpr const char *detail = "Data cannot come from a client, because the server runs the script.";
-	static constexpr const char *hint = "Write the rows as INSERT ... VALUES, or use COPY FROM a file on the server.";
+	static constexpr const char *detail =
+		"Data cannot come from a client, because the server runs the script.";
+	static constexpr const char *hint =
+		"Write the rows as INSERT ... VALUES, or use COPY FROM a file on the server.";
 };
 
 /* The offset of a COPY ... FROM STDIN in text, or -1: what follows it is data, not SQL. */
@@ -157,19 +163,24 @@ Error explain_syntax_error(const Script &script, Error error)
 			throw;
 	}
 	if (copy >= 0)
-		return script.refusal(copy, "COPY FROM STDIN cannot be part of a migration", CopyHint::detail, CopyHint::hint);
+		return script.refusal(copy, "COPY FROM STDIN cannot be part of a migration",
+							  CopyHint::detail, CopyHint::hint);
 
 	const std::string_view rest = std::string_view(text).substr(static_cast<size_t>(offset));
 	if (rest.starts_with("\\")) {
 		const size_t word = std::min(rest.find_first_of(" \t\r\n;"), rest.size());
-		return script.refusal(offset, "\"" + std::string(rest.substr(0, word)) + "\" is a command of psql, not of the server",
-							  "", "Write it as SQL, or put what it includes into the script itself.");
+		return script.refusal(
+			offset,
+			"\"" + std::string(rest.substr(0, word)) + "\" is a command of psql, not of the server",
+			"", "Write it as SQL, or put what it includes into the script itself.");
 	}
 	error.context.clear();
 	script.locate(error, offset);
-	const bool name = rest.size() > 1 && (isalpha(static_cast<unsigned char>(rest[1])) || strchr("_'\"{", rest[1]));
+	const bool name = rest.size() > 1 &&
+					  (isalpha(static_cast<unsigned char>(rest[1])) || strchr("_'\"{", rest[1]));
 	if (rest.starts_with(":") && name)
-		error.hint = "Variables of psql (:name) are not known to the server; write the value itself.";
+		error.hint =
+			"Variables of psql (:name) are not known to the server; write the value itself.";
 	return error;
 }
 
@@ -179,15 +190,20 @@ void refuse_impossible_statements(const Script &script)
 		Node *node = statement.raw->stmt;
 		const int at = statement.offset;
 		if (IsA(node, TransactionStmt))
-			throw script.refusal(at, "transaction control is not allowed in a migration: " + transaction_command(statement),
-								 "The statements that can run in a transaction commit together, with the history.",
-								 "Remove it; one BEGIN ... COMMIT around the whole script is accepted.");
+			throw script.refusal(
+				at,
+				"transaction control is not allowed in a migration: " +
+					transaction_command(statement),
+				"The statements that can run in a transaction commit together, with the history.",
+				"Remove it; one BEGIN ... COMMIT around the whole script is accepted.");
 		if (IsA(node, CopyStmt)) {
 			const CopyStmt *copy = (CopyStmt *)node;
 			if (copy->filename == nullptr && !copy->is_program) {
 				const std::string what = copy->is_from ? "COPY FROM STDIN" : "COPY TO STDOUT";
 				throw script.refusal(at, what + " cannot be part of a migration", CopyHint::detail,
-									 copy->is_from ? CopyHint::hint : "Use a table or COPY TO a file on the server.");
+									 copy->is_from
+										 ? CopyHint::hint
+										 : "Use a table or COPY TO a file on the server.");
 			}
 		}
 		if (IsA(node, DiscardStmt) && ((DiscardStmt *)node)->target == DISCARD_ALL)

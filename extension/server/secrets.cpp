@@ -39,7 +39,8 @@ bool holds_password(std::string_view conninfo)
 	const size_t slashes = conninfo.find("://");
 	if (slashes == conninfo.npos)
 		return false;
-	const std::string_view authority = conninfo.substr(slashes + 3, conninfo.find('/', slashes + 3) - slashes - 3);
+	const std::string_view authority =
+		conninfo.substr(slashes + 3, conninfo.find('/', slashes + 3) - slashes - 3);
 	const size_t at = authority.find('@'), colon = authority.find(':');
 	return at != authority.npos && colon < at;
 }
@@ -47,7 +48,8 @@ bool holds_password(std::string_view conninfo)
 /* What a CREATE ROLE or ALTER ROLE would store in plain text; the server hashes it, the script does not. */
 bool is_plain_password(const char *password)
 {
-	return *password != '\0' && pg_call([password] { return get_password_type(password); }) == PASSWORD_TYPE_PLAINTEXT;
+	return *password != '\0' &&
+		   pg_call([password] { return get_password_type(password); }) == PASSWORD_TYPE_PLAINTEXT;
 }
 
 const char *text_of(Node *value)
@@ -72,26 +74,26 @@ bool has_secret(List *options, bool of_role)
 bool has_secret(Node *node)
 {
 	switch (nodeTag(node)) {
-	case T_CreateRoleStmt:
-		return has_secret(((CreateRoleStmt *)node)->options, true);
-	case T_AlterRoleStmt:
-		return has_secret(((AlterRoleStmt *)node)->options, true);
-	case T_CreateUserMappingStmt:
-		return has_secret(((CreateUserMappingStmt *)node)->options, false);
-	case T_AlterUserMappingStmt:
-		return has_secret(((AlterUserMappingStmt *)node)->options, false);
-	case T_CreateForeignServerStmt:
-		return has_secret(((CreateForeignServerStmt *)node)->options, false);
-	case T_AlterForeignServerStmt:
-		return has_secret(((AlterForeignServerStmt *)node)->options, false);
-	case T_CreateSubscriptionStmt:
-		return holds_password(((CreateSubscriptionStmt *)node)->conninfo);
-	case T_AlterSubscriptionStmt: {
-		const char *conninfo = ((AlterSubscriptionStmt *)node)->conninfo;
-		return conninfo != nullptr && holds_password(conninfo);
-	}
-	default:
-		return false;
+		case T_CreateRoleStmt:
+			return has_secret(((CreateRoleStmt *)node)->options, true);
+		case T_AlterRoleStmt:
+			return has_secret(((AlterRoleStmt *)node)->options, true);
+		case T_CreateUserMappingStmt:
+			return has_secret(((CreateUserMappingStmt *)node)->options, false);
+		case T_AlterUserMappingStmt:
+			return has_secret(((AlterUserMappingStmt *)node)->options, false);
+		case T_CreateForeignServerStmt:
+			return has_secret(((CreateForeignServerStmt *)node)->options, false);
+		case T_AlterForeignServerStmt:
+			return has_secret(((AlterForeignServerStmt *)node)->options, false);
+		case T_CreateSubscriptionStmt:
+			return holds_password(((CreateSubscriptionStmt *)node)->conninfo);
+		case T_AlterSubscriptionStmt: {
+			const char *conninfo = ((AlterSubscriptionStmt *)node)->conninfo;
+			return conninfo != nullptr && holds_password(conninfo);
+		}
+		default:
+			return false;
 	}
 }
 
@@ -114,13 +116,15 @@ void find_secrets(const std::string &sql, int base, std::vector<Span> &found)
 	Tokens tokens(sql);
 	for (Token token; tokens.next(token);) {
 		if (token.kind == Token::literal) {
-			const std::string_view written(sql.data() + token.start, static_cast<size_t>(token.end - token.start));
+			const std::string_view written(sql.data() + token.start,
+										   static_cast<size_t>(token.end - token.start));
 			const int tag = dollar_tag_length(written);
 			if (secret_name || (tag == 0 && holds_password(token.value)))
 				found.push_back({base + token.start, base + token.end});
 			else if (tag > 0 && (is_secret_name(token.value) || holds_password(token.value))) {
 				/* A body: its statements are SQL of their own, with the same words. */
-				const std::string body(written.substr(static_cast<size_t>(tag), written.size() - 2 * static_cast<size_t>(tag)));
+				const std::string body(written.substr(
+					static_cast<size_t>(tag), written.size() - 2 * static_cast<size_t>(tag)));
 				try {
 					find_secrets(body, base + token.start + tag, found);
 				} catch (const Error &stumbled) {
@@ -144,9 +148,11 @@ void refuse_literal_passwords(const Script &script)
 		return;
 	for (const Statement &statement : script.statements())
 		if (has_secret(statement.raw->stmt))
-			throw script.refusal(statement.offset, "a password in plain text cannot be part of a migration",
+			throw script.refusal(statement.offset,
+								 "a password in plain text cannot be part of a migration",
 								 "The script is kept in the history and in dumps.",
-								 "Use a hash that the server takes (SCRAM-SHA-256$...), set the password by other means, or "
+								 "Use a hash that the server takes (SCRAM-SHA-256$...), set the "
+								 "password by other means, or "
 								 "accept it by the comment: -- surefoot: accept=literal-password");
 }
 
@@ -158,7 +164,8 @@ std::string mask_secrets(const std::string &sql)
 	find_secrets(sql, 0, secrets);
 	std::string result = sql;
 	for (auto span = secrets.rbegin(); span != secrets.rend(); ++span)
-		result.replace(static_cast<size_t>(span->start), static_cast<size_t>(span->end - span->start), "'********'");
+		result.replace(static_cast<size_t>(span->start),
+					   static_cast<size_t>(span->end - span->start), "'********'");
 	return result;
 }
 

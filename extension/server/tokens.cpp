@@ -67,25 +67,25 @@ void Tokens::fill()
 			/* The scanner keeps a zero byte behind the token until it is called again. */
 			token.end = start + static_cast<int>(strlen(extra_.scanbuf + start));
 			switch (code) {
-			case KEYWORD:
-				token.kind = Token::keyword;
-				token.value = value.keyword;
-				break;
-			case IDENT:
-			case UIDENT:
-				token.kind = Token::identifier;
-				token.value = value.str;
-				break;
-			case SCONST:
-			case USCONST:
-				token.kind = Token::literal;
-				token.value = value.str;
-				break;
-			default:
-				if (code < 256) {
-					token.kind = Token::sign;
-					token.character = static_cast<char>(code);
-				}
+				case KEYWORD:
+					token.kind = Token::keyword;
+					token.value = value.keyword;
+					break;
+				case IDENT:
+				case UIDENT:
+					token.kind = Token::identifier;
+					token.value = value.str;
+					break;
+				case SCONST:
+				case USCONST:
+					token.kind = Token::literal;
+					token.value = value.str;
+					break;
+				default:
+					if (code < 256) {
+						token.kind = Token::sign;
+						token.character = static_cast<char>(code);
+					}
 			}
 		}
 		MemoryContextSwitchTo(old);

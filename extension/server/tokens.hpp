@@ -11,10 +11,11 @@ namespace surefoot {
 
 struct Token {
 	enum Kind : uint8 { keyword, identifier, literal, sign, other };
-	int start = 0, end = 0;     /* byte offsets in the text */
+	int start = 0, end = 0; /* byte offsets in the text */
 	Kind kind = other;
-	char character = 0;         /* of a one-character sign */
-	const char *value = "";     /* keyword and identifier folded, literal without quotes; lives as long as the Tokens */
+	char character = 0; /* of a one-character sign */
+	const char *value =
+		""; /* keyword and identifier folded, literal without quotes; lives as long as the Tokens */
 
 	bool is(const char *word) const { return kind == keyword && strcmp(value, word) == 0; }
 	bool is(char c) const { return kind == sign && character == c; }
@@ -66,7 +67,8 @@ int end_of_comment(std::string_view text, int offset);
 int end_of_last_token(const std::string &text);
 
 /* Runs f without the error callbacks of the callers, which would take the position of an error for one in their own text. */
-template <typename F> auto pg_call_alone(F &&f) -> decltype(f())
+template <typename F>
+auto pg_call_alone(F &&f) -> decltype(f())
 {
 	return pg_call([&]() -> decltype(f()) {
 		error_context_stack = nullptr;
