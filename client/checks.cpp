@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "interrupt.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "table.hpp"
@@ -71,15 +72,6 @@ Finding run_check_command(const std::string &command)
 	return row;
 }
 
-std::vector<Finding> collect_checklist(Run &run, const std::string &version,
-									   const std::string &direction)
-{
-	std::vector<Finding> findings = run.server->checklist(version, direction);
-	if (!run.options.check_command.empty())
-		findings.push_back(run_check_command(run.options.check_command));
-	return findings;
-}
-
 void show_findings(Run &run, const std::vector<Finding> &findings)
 {
 	for (const Finding &finding : findings)
@@ -131,6 +123,7 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 	std::vector<Finding> findings = run.server->checklist(version, direction);
 	if (!run.options.check_command.empty() && shown_.empty())
 		findings.push_back(run_check_command(run.options.check_command));
+	stop_if_interrupted("while the checklist of " + version + " ran; nothing of it was changed");
 	std::vector<Finding> fresh;
 	for (const Finding &finding : findings)
 		if (std::find(shown_.begin(), shown_.end(), finding) == shown_.end())

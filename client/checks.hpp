@@ -13,10 +13,6 @@ struct Run;
 // A user's own check as a row: passes when the command exits with 0.
 Finding run_check_command(const std::string &command);
 
-// The server's rows and the user's command's.
-std::vector<Finding> collect_checklist(Run &run, const std::string &version,
-									   const std::string &direction);
-
 // As a table on standard output; warnings and failures also go to the log file.
 void show_findings(Run &run, const std::vector<Finding> &findings);
 

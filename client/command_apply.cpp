@@ -161,12 +161,7 @@ std::optional<int> Apply::apply_one(const MigrationFiles &files)
 		}
 	}
 	finish_one(files, answer, duration<double>(steady_clock::now() - start).count());
-	if (interrupt_count() == 0)
-		return std::nullopt;
-	Failure failure = make_failure(exit_interrupted, "INTERRUPTED",
-								   fmt::format("interrupted after {} was applied", files.version));
-	failure.next_command = run_.next("status", "");
-	throw failure;
+	return std::nullopt;
 }
 
 int Apply::attempt()
@@ -181,6 +176,8 @@ int Apply::attempt()
 	for (size_t i = 0; i < list.size(); ++i) {
 		const MigrationFiles &files = *list[i];
 		try {
+			stop_if_interrupted("before " + files.version + "; " + std::to_string(applied_.size()) +
+								" applied");
 			if (i == 0 || list.size() <= most_checklists)
 				checklist_.check(run_, files.version, "up");
 			if (auto code = apply_one(files))
@@ -196,6 +193,8 @@ int Apply::attempt()
 			throw;
 		}
 	}
+	// What was asked to stop did not come in time: done is done, but the caller shall know.
+	stop_if_interrupted("after the last migration was applied");
 	using namespace std::chrono;
 	double seconds = duration<double>(steady_clock::now() - start_).count();
 	if (applied_.size() > 1)
@@ -243,7 +242,8 @@ int command_apply(Run &run)
 		return exit_ok;
 	}
 	Apply apply(run, selected);
-	run.open_log(target_label(run));
+	// As the file spells it, however it was asked for.
+	run.open_log(run.options.target.empty() ? target_label(run) : selected.front()->version);
 	run.connect();
 	prepare_sandbox(run, selected.front()->version, false);
 	int code = Gate(run).pass([&] { return apply.attempt(); });

@@ -88,12 +88,8 @@ std::optional<int> Revert::revert_one(const std::string &version)
 						 human_duration(seconds)));
 	run_.report["results"].push_back(
 		Json{{"version", version}, {"result", "reverted"}, {"duration_seconds", seconds}});
-	if (interrupt_count() == 0)
-		return std::nullopt;
-	Failure failure = make_failure(exit_interrupted, "INTERRUPTED",
-								   fmt::format("interrupted after {} was reverted", version));
-	failure.next_command = run_.next("status", "");
-	throw failure;
+	stop_if_interrupted("after " + version + " was reverted");
+	return std::nullopt;
 }
 
 int Revert::attempt()

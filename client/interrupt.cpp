@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <ctime>
 
+#include "failure.hpp"
+
 namespace surefoot::client {
 
 namespace {
@@ -58,6 +60,12 @@ int interrupt_count()
 void clear_interrupts()
 {
 	signals_seen = 0;
+}
+
+void stop_if_interrupted(const std::string &where)
+{
+	if (signals_seen > 0)
+		throw make_failure(exit_interrupted, "INTERRUPTED", "interrupted " + where);
 }
 
 bool interruptible_sleep(std::chrono::milliseconds duration)

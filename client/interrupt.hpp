@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <string>
 
 struct pg_cancel;
 
@@ -14,6 +15,8 @@ void install_signal_handlers();
 // How often somebody asked to stop.
 int interrupt_count();
 void clear_interrupts();
+// Throws with exit_interrupted when somebody asked to stop; the text says where we are.
+void stop_if_interrupted(const std::string &where);
 
 // Sleeps, but not longer than until the next signal. True when one came.
 bool interruptible_sleep(std::chrono::milliseconds duration);

@@ -29,9 +29,7 @@ void prepare_sandbox(Run &run, const std::string &version, bool inclusive)
 			follow_steps(run, script.version, "up") == StepsEnd::detached)
 			throw make_failure(exit_interrupted, "INTERRUPTED",
 							   "interrupted; the sandbox is removed");
-		if (interrupt_count() > 0)
-			throw make_failure(exit_interrupted, "INTERRUPTED",
-							   "interrupted; the sandbox is removed");
+		stop_if_interrupted("while the history was applied; the sandbox is removed");
 	}
 	run.log.info("sandbox: ready");
 }
