@@ -18,6 +18,8 @@ namespace surefoot::client {
 
 namespace {
 
+constexpr std::chrono::seconds good_for{60};
+
 Color level_color(const std::string &level)
 {
 	if (level == "fail")
@@ -120,6 +122,9 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 
 void Checklist::check(Run &run, const std::string &version, const std::string &direction)
 {
+	auto now = std::chrono::steady_clock::now();
+	if (checked_ == version && now - checked_at_ < good_for)
+		return;
 	std::vector<Finding> findings = run.server->checklist(version, direction);
 	if (!run.options.check_command.empty() && shown_.empty())
 		findings.push_back(run_check_command(run.options.check_command));
@@ -139,6 +144,8 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 		run.report["checklist"].push_back(to_json(finding));
 	shown_.insert(shown_.end(), fresh.begin(), fresh.end());
 	stop_on_failure(run, findings, version);
+	checked_ = version;
+	checked_at_ = now;
 }
 
 int validate_migration(Run &run, const std::string &version, bool show_passes)

@@ -1,6 +1,7 @@
 // The checklist before a change and the validation after it.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -19,13 +20,16 @@ void show_findings(Run &run, const std::vector<Finding> &findings);
 // Throws with exit_checklist when a row fails that --override does not name.
 void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version);
 
-// Collects, shows what was not shown before in this run, and stops on a failure.
+// Collects, shows what was not shown before in this run, and stops on a failure. Asked again about the
+// same migration within a minute (another runner was waited for), it does nothing.
 class Checklist {
 public:
 	void check(Run &run, const std::string &version, const std::string &direction);
 
 private:
 	std::vector<Finding> shown_;
+	std::string checked_;
+	std::chrono::steady_clock::time_point checked_at_;
 };
 
 // migrate_validate: shows the rows; the number of failures.

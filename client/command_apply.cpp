@@ -147,7 +147,6 @@ std::optional<int> Apply::apply_one(const MigrationFiles &files)
 	run_.noticed.clear();
 	Answer answer = run_.server->apply(files.version);
 	if (answer.outcome == Outcome::queued) {
-		run_.log.info(fmt::format("{} up: {}", files.version, answer.text));
 		bool left =
 			run_.options.no_wait || follow_steps(run_, files.version, "up") == StepsEnd::detached;
 		if (left) {

@@ -70,7 +70,6 @@ std::optional<int> Revert::revert_one(const std::string &version)
 		return std::nullopt;
 	}
 	if (answer.outcome == Outcome::queued) {
-		run_.log.info(fmt::format("{} down: {}", version, answer.text));
 		bool left =
 			run_.options.no_wait || follow_steps(run_, version, "down") == StepsEnd::detached;
 		if (left) {

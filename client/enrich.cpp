@@ -54,6 +54,8 @@ void enrich(Run &run, Failure &failure)
 	if (!changes(run.options.command) || run.options.dry_run || failure.sqlstate.empty())
 		return;
 
+	if (failure.sqlstate == "SF004" && failure.undone.empty())
+		failure.undone = "nothing was run";
 	if (failure.undone.empty() && failure.exit_code != exit_partial &&
 		failure.code != "CONNECTION_LOST")
 		failure.undone =

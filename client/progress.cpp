@@ -21,7 +21,7 @@ const JobRow *active_job(const std::vector<JobRow> &jobs)
 
 } // namespace
 
-std::string describe_job(const JobRow &job, const std::string &steps)
+std::string describe_job(const JobRow &job, const std::string &steps, size_t width)
 {
 	size_t slash = steps.find('/');
 	std::string line = fmt::format("{} {}, step {}{}: ", job.version, job.direction, job.step,
@@ -29,11 +29,14 @@ std::string describe_job(const JobRow &job, const std::string &steps)
 	line += job.phase.empty() ? job.state : job.phase;
 	if (job.percent)
 		line += fmt::format(" {:.0f}%", *job.percent);
+	std::string blocks, waiting;
 	if (job.done && job.total && *job.total > 0)
-		line += fmt::format(" ({} of {} blocks)", human_count(*job.done), human_count(*job.total));
+		blocks = fmt::format(" ({} of {} blocks)", human_count(*job.done), human_count(*job.total));
 	if (!job.waiting_for.empty())
-		line += ", waiting for " + one_line(job.waiting_for);
-	return line;
+		waiting = ", waiting for " + one_line(job.waiting_for);
+	// Where room is short, who is in the way matters more than the count.
+	bool fits = display_width(line) + blocks.size() + display_width(waiting) <= width;
+	return line + (fits || waiting.empty() ? blocks : "") + waiting;
 }
 
 void Progress::show(const std::vector<JobRow> &jobs, const std::string &steps)
@@ -41,7 +44,10 @@ void Progress::show(const std::vector<JobRow> &jobs, const std::string &steps)
 	const JobRow *job = active_job(jobs);
 	if (!job)
 		return;
-	std::string line = describe_job(*job, steps);
+	std::string line =
+		describe_job(*job, steps,
+					 run_.terminal.progress ? static_cast<size_t>(run_.terminal.columns_err)
+											: std::string::npos);
 	if (run_.terminal.progress) {
 		run_.log.progress(line);
 		return;

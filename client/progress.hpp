@@ -11,7 +11,8 @@ namespace surefoot::client {
 
 struct Run;
 
-std::string describe_job(const JobRow &job, const std::string &steps);
+std::string describe_job(const JobRow &job, const std::string &steps,
+						 size_t width = std::string::npos);
 
 // On a terminal a line that redraws itself; elsewhere a line when it says something new, and not
 // more often than every few seconds.
@@ -23,7 +24,6 @@ public:
 private:
 	Run &run_;
 	std::string last_;
-	std::string last_waiting_;
 	std::chrono::steady_clock::time_point last_line_{};
 };
 

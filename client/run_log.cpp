@@ -118,6 +118,8 @@ void RunLog::open(const fs::path &folder, std::string_view command, std::string_
 	std::string body = indent_continuation(mask_secrets(first_line));
 	if (!write_all(fd_, fmt::format("{} {} {}\n", stamp, level_name(LogLevel::info), body))) {
 		std::string why = std::strerror(errno);
+		::close(fd_);
+		fd_ = -1;
 		::unlink(path_.c_str());
 		throw log_failure("write the log file", path_, why);
 	}
