@@ -10,7 +10,7 @@ MODULE_big  = surefoot
 DATA        = $(wildcard extension/surefoot--*.sql)
 SUREFOOT_VERSION := $(shell sed -n 's/^ *"version": "\([0-9.]*\)",/\1/p' META.json | head -n 1)
 
-OBJS        = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/server/*.cpp extension/jobs/*.cpp))
+OBJS        = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/server/*.cpp extension/server/catalog/*.cpp extension/jobs/*.cpp))
 
 PG_CPPFLAGS = -Iextension -DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"'
 # What crosses the module's border is named by SUREFOOT_FUNCTION; all else is hidden, on every major.

@@ -3,6 +3,21 @@
 
 #include "server/pg.hpp"
 
+extern "C" {
+#include "catalog/pg_attribute.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_index.h"
+#if PG_VERSION_NUM >= 150000
+#include "catalog/pg_publication_namespace.h"
+#define SUREFOOT_PUBLICATION_SCHEMAS
+#endif
+#include "catalog/pg_statistic_ext.h"
+#if PG_VERSION_NUM >= 160000
+#include "nodes/miscnodes.h"
+#endif
+#include "parser/parse_type.h"
+}
+
 #if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
 #error "surefoot supports PostgreSQL 14 to 18"
 #endif
@@ -83,6 +98,82 @@ inline bool without_overlaps(const Constraint *constraint)
 #else
 	return false;
 #endif
+}
+
+/* Columns of catalogs that came or changed. */
+inline constexpr char constraint_not_null = 'n';
+#if PG_VERSION_NUM >= 150000
+inline constexpr AttrNumber constraint_delete_columns = Anum_pg_constraint_confdelsetcols;
+inline bool nulls_not_distinct(Form_pg_index index)
+{
+	return index->indnullsnotdistinct;
+}
+#else
+inline constexpr AttrNumber constraint_delete_columns = 0;
+inline bool nulls_not_distinct(Form_pg_index)
+{
+	return false;
+}
+#endif
+#if PG_VERSION_NUM >= 180000
+inline bool is_enforced(Form_pg_constraint constraint)
+{
+	return constraint->conenforced;
+}
+inline bool is_period(Form_pg_constraint constraint)
+{
+	return constraint->conperiod;
+}
+#else
+inline bool is_enforced(Form_pg_constraint)
+{
+	return true;
+}
+inline bool is_period(Form_pg_constraint)
+{
+	return false;
+}
+#endif
+
+/* The statistics target of a column's pg_attribute row, -1 for the default. */
+inline int statistics_target(HeapTuple column, TupleDesc descriptor)
+{
+#if PG_VERSION_NUM >= 170000
+	bool is_null;
+	const Datum target = heap_getattr(column, Anum_pg_attribute_attstattarget, descriptor, &is_null);
+	return is_null ? -1 : DatumGetInt16(target);
+#else
+	(void)descriptor;
+	return ((Form_pg_attribute)GETSTRUCT(column))->attstattarget;
+#endif
+}
+
+/* The same of an extended statistics object. */
+inline int extended_statistics_target(HeapTuple row, TupleDesc descriptor)
+{
+#if PG_VERSION_NUM >= 170000
+	bool is_null;
+	const Datum target = heap_getattr(row, Anum_pg_statistic_ext_stxstattarget, descriptor, &is_null);
+	return is_null ? -1 : DatumGetInt16(target);
+#else
+	(void)descriptor;
+	return ((Form_pg_statistic_ext)GETSTRUCT(row))->stxstattarget;
+#endif
+}
+
+/* The type that text names, or InvalidOid. */
+inline Oid type_named(const char *text)
+{
+	Oid type = InvalidOid;
+	int32 typmod;
+#if PG_VERSION_NUM >= 160000
+	ErrorSaveContext ignored = {T_ErrorSaveContext};
+	if (!parseTypeString(text, &type, &typmod, (Node *)&ignored))
+		return InvalidOid;
+#else
+	parseTypeString(text, &type, &typmod, true);
+#endif
+	return type;
 }
 
 } // namespace surefoot::compat

@@ -1,0 +1,53 @@
+/* Access privileges, normalised: NULL and the explicit default are the same, roles have names, the order does not count. */
+#include "server/catalog/reading.hpp"
+#include "server/catalog/text.hpp"
+
+#include <algorithm>
+
+namespace surefoot::catalog {
+
+namespace {
+
+std::vector<std::string> items(Names &names, const Acl *acl)
+{
+	static const char letters[] = ACL_ALL_RIGHTS_STR;
+	std::vector<std::string> result;
+	const AclItem *first = ACL_DAT(acl);
+	for (int i = 0; i < ACL_NUM(acl); i++) {
+		const AclItem &item = first[i];
+		if (ACLITEM_GET_RIGHTS(item) == ACL_NO_RIGHTS)
+			continue;
+		std::string &text = result.emplace_back(names.role(item.ai_grantee));
+		text.push_back('=');
+		for (int bit = 0; letters[bit]; bit++) {
+			const AclMode mode = AclMode(1) << bit;
+			if (ACLITEM_GET_PRIVS(item) & mode) {
+				text.push_back(letters[bit]);
+				if (ACLITEM_GET_GOPTIONS(item) & mode)
+					text.push_back('*');
+			}
+		}
+		text.append("/").append(names.role(item.ai_grantor));
+	}
+	std::sort(result.begin(), result.end());
+	return result;
+}
+
+} // namespace
+
+void Reading::grants(Datum datum, bool is_null, ObjectType kind, Oid owner)
+{
+	if (is_null)
+		return;
+	const Acl *acl = pg_call([datum] { return DatumGetAclP(datum); });
+	const std::vector<std::string> granted = items(names, acl);
+	const Acl *standard = pg_call([kind, owner] { return acldefault(kind, owner); });
+	if (granted == items(names, standard))
+		return;
+	std::string list;
+	for (const std::string &item : granted)
+		append_item(list, item);
+	out.field("grants", list.empty() ? "none" : list);
+}
+
+} // namespace surefoot::catalog

@@ -1,0 +1,225 @@
+#include "server/catalog/roots.hpp"
+
+#include "server/catalog/reading.hpp"
+#include "server/compat.hpp"
+
+extern "C" {
+#include "access/transam.h"
+#include "catalog/catalog.h"
+#include "catalog/pg_amop.h"
+#include "catalog/pg_amproc.h"
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_constraint.h"
+#include "catalog/pg_conversion.h"
+#include "catalog/pg_index.h"
+#include "catalog/pg_largeobject.h"
+#include "catalog/pg_opclass.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_opfamily.h"
+#include "catalog/pg_policy.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_publication.h"
+#include "catalog/pg_publication_rel.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_trigger.h"
+#include "catalog/pg_ts_config.h"
+#include "catalog/pg_ts_dict.h"
+#include "catalog/pg_ts_parser.h"
+#include "catalog/pg_ts_template.h"
+}
+
+namespace surefoot::catalog {
+
+namespace {
+
+constexpr ObjectAddress none = {InvalidOid, InvalidOid, 0};
+
+/* Catalogs whose rows hang on another object. */
+struct Part {
+	Oid catalog, index;
+	AttrNumber key, owner;
+	Oid owner_class;
+};
+
+const Part parts[] = {
+	{AttrDefaultRelationId, AttrDefaultOidIndexId, Anum_pg_attrdef_oid, Anum_pg_attrdef_adrelid, RelationRelationId},
+	{ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_conrelid,
+	 RelationRelationId},
+	{ConstraintRelationId, ConstraintOidIndexId, Anum_pg_constraint_oid, Anum_pg_constraint_contypid, TypeRelationId},
+	{TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid, Anum_pg_trigger_tgrelid, RelationRelationId},
+	{RewriteRelationId, RewriteOidIndexId, Anum_pg_rewrite_oid, Anum_pg_rewrite_ev_class, RelationRelationId},
+	{PolicyRelationId, PolicyOidIndexId, Anum_pg_policy_oid, Anum_pg_policy_polrelid, RelationRelationId},
+	{StatisticExtRelationId, StatisticExtOidIndexId, Anum_pg_statistic_ext_oid, Anum_pg_statistic_ext_stxrelid,
+	 RelationRelationId},
+	{AccessMethodOperatorRelationId, AccessMethodOperatorOidIndexId, Anum_pg_amop_oid, Anum_pg_amop_amopfamily,
+	 OperatorFamilyRelationId},
+	{AccessMethodProcedureRelationId, AccessMethodProcedureOidIndexId, Anum_pg_amproc_oid,
+	 Anum_pg_amproc_amprocfamily, OperatorFamilyRelationId},
+	{PublicationRelRelationId, PublicationRelObjectIndexId, Anum_pg_publication_rel_oid,
+	 Anum_pg_publication_rel_prpubid, PublicationRelationId},
+#ifdef SUREFOOT_PUBLICATION_SCHEMAS
+	{PublicationNamespaceRelationId, PublicationNamespaceObjectIndexId, Anum_pg_publication_namespace_oid,
+	 Anum_pg_publication_namespace_pnpubid, PublicationRelationId},
+#endif
+};
+
+/* Catalogs of roots that live in a schema. */
+struct Home {
+	Oid catalog, index;
+	AttrNumber key, schema;
+};
+
+const Home homes[] = {
+	{ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, Anum_pg_proc_pronamespace},
+	{OperatorRelationId, OperatorOidIndexId, Anum_pg_operator_oid, Anum_pg_operator_oprnamespace},
+	{OperatorClassRelationId, OpclassOidIndexId, Anum_pg_opclass_oid, Anum_pg_opclass_opcnamespace},
+	{OperatorFamilyRelationId, OpfamilyOidIndexId, Anum_pg_opfamily_oid, Anum_pg_opfamily_opfnamespace},
+	{CollationRelationId, CollationOidIndexId, Anum_pg_collation_oid, Anum_pg_collation_collnamespace},
+	{ConversionRelationId, ConversionOidIndexId, Anum_pg_conversion_oid, Anum_pg_conversion_connamespace},
+	{TSConfigRelationId, TSConfigOidIndexId, Anum_pg_ts_config_oid, Anum_pg_ts_config_cfgnamespace},
+	{TSDictionaryRelationId, TSDictionaryOidIndexId, Anum_pg_ts_dict_oid, Anum_pg_ts_dict_dictnamespace},
+	{TSParserRelationId, TSParserOidIndexId, Anum_pg_ts_parser_oid, Anum_pg_ts_parser_prsnamespace},
+	{TSTemplateRelationId, TSTemplateOidIndexId, Anum_pg_ts_template_oid, Anum_pg_ts_template_tmplnamespace},
+};
+
+struct Lookup {
+	Oid catalog, index;
+	AttrNumber key;
+};
+
+/* The row with the OID: as committed or done by earlier commands, or else as the current command has just written it. */
+HeapTuple find(Relation relation, const Lookup &lookup, Oid oid)
+{
+	for (Snapshot snapshot : {Snapshot(nullptr), Snapshot(SnapshotSelf)}) {
+		ScanKeyData key;
+		ScanKeyInit(&key, lookup.key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
+		SysScanDesc scan = systable_beginscan(relation, lookup.index, true, snapshot, 1, &key);
+		HeapTuple tuple = systable_getnext(scan);
+		if (HeapTupleIsValid(tuple))
+			tuple = heap_copytuple(tuple);
+		systable_endscan(scan);
+		if (HeapTupleIsValid(tuple))
+			return tuple;
+	}
+	return nullptr;
+}
+
+/* An OID out of the row; InvalidOid when there is none. */
+Oid reference(const Lookup &lookup, Oid oid, AttrNumber attribute)
+{
+	Relation relation = table_open(lookup.catalog, AccessShareLock);
+	HeapTuple tuple = find(relation, lookup, oid);
+	Oid result = InvalidOid;
+	if (tuple) {
+		bool is_null;
+		const Datum value = heap_getattr(tuple, attribute, RelationGetDescr(relation), &is_null);
+		result = is_null ? InvalidOid : DatumGetObjectId(value);
+		heap_freetuple(tuple);
+	}
+	table_close(relation, AccessShareLock);
+	return result;
+}
+
+/* The fixed part of the row. */
+template <typename T> bool fetch(const Lookup &lookup, Oid oid, T *result)
+{
+	Relation relation = table_open(lookup.catalog, AccessShareLock);
+	HeapTuple tuple = find(relation, lookup, oid);
+	if (tuple) {
+		*result = *form<T *>(tuple);
+		heap_freetuple(tuple);
+	}
+	table_close(relation, AccessShareLock);
+	return tuple != nullptr;
+}
+
+constexpr Lookup class_lookup = {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid};
+constexpr Lookup type_lookup = {TypeRelationId, TypeOidIndexId, Anum_pg_type_oid};
+
+ObjectAddress relation_root(Oid oid)
+{
+	FormData_pg_class relation;
+	if (oid < FirstNormalObjectId || !fetch(class_lookup, oid, &relation))
+		return none;
+	Oid owner;
+	int32 column;
+	switch (relation.relkind) {
+	case RELKIND_TOASTVALUE: return none;
+	case RELKIND_INDEX:
+	case RELKIND_PARTITIONED_INDEX:
+		return relation_root(reference({IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid}, oid,
+									   Anum_pg_index_indrelid));
+	case RELKIND_COMPOSITE_TYPE: return {TypeRelationId, relation.reltype, 0};
+	case RELKIND_SEQUENCE:
+		if (sequenceIsOwned(oid, DEPENDENCY_INTERNAL, &owner, &column))
+			return relation_root(owner);
+		break;
+	default: break;
+	}
+	if (relation.relpersistence == RELPERSISTENCE_TEMP || raw::is_foreign_schema(relation.relnamespace))
+		return none;
+	return {RelationRelationId, oid, 0};
+}
+
+ObjectAddress type_root(Oid oid)
+{
+	FormData_pg_type type;
+	if (oid < FirstNormalObjectId || !fetch(type_lookup, oid, &type))
+		return none;
+	if (OidIsValid(type.typrelid)) {
+		FormData_pg_class relation;
+		if (!fetch(class_lookup, type.typrelid, &relation))
+			return none;
+		if (relation.relkind != RELKIND_COMPOSITE_TYPE)
+			return relation_root(type.typrelid);
+	} else if (IsTrueArrayType(&type))
+		return type_root(type.typelem);
+	else if (type.typtype == TYPTYPE_MULTIRANGE)
+		return type_root(get_multirange_range(oid));
+	if (raw::is_foreign_schema(type.typnamespace))
+		return none;
+	return {TypeRelationId, oid, 0};
+}
+
+ObjectAddress top_level(Oid class_id, Oid oid)
+{
+	switch (class_id) {
+	case RelationRelationId: return relation_root(oid);
+	case TypeRelationId: return type_root(oid);
+	case NamespaceRelationId: return raw::is_foreign_schema(oid) ? none : ObjectAddress{class_id, oid, 0};
+	default: break;
+	}
+	for (const Part &part : parts)
+		if (part.catalog == class_id)
+			if (const Oid owner = reference({part.catalog, part.index, part.key}, oid, part.owner))
+				return top_level(part.owner_class, owner);
+	for (const Part &part : parts)
+		if (part.catalog == class_id)
+			return none;
+	for (const Home &home : homes)
+		if (home.catalog == class_id) {
+			const Oid schema = reference({home.catalog, home.index, home.key}, oid, home.schema);
+			return OidIsValid(schema) && !raw::is_foreign_schema(schema) ? ObjectAddress{class_id, oid, 0} : none;
+		}
+	if (oid < FirstNormalObjectId || IsSharedRelation(class_id) || class_id == LargeObjectRelationId)
+		return none;
+	return {class_id, oid, 0};
+}
+
+} // namespace
+
+ObjectAddress root_of(Oid class_id, Oid object_id, int32)
+{
+	return pg_call([=] {
+		const ObjectAddress root = top_level(class_id, object_id);
+		if (!OidIsValid(root.classId) || root.classId == ExtensionRelationId)
+			return root;
+		const Oid extension =
+			creating_extension ? CurrentExtensionObject : getExtensionOfObject(root.classId, root.objectId);
+		return OidIsValid(extension) ? ObjectAddress{ExtensionRelationId, extension, 0} : root;
+	});
+}
+
+} // namespace surefoot::catalog
