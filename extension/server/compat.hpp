@@ -7,6 +7,7 @@ extern "C" {
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_publication_rel.h"
 #if PG_VERSION_NUM >= 150000
 #include "catalog/pg_publication_namespace.h"
 #define SUREFOOT_PUBLICATION_SCHEMAS
@@ -104,12 +105,18 @@ inline bool without_overlaps(const Constraint *constraint)
 inline constexpr char constraint_not_null = 'n';
 #if PG_VERSION_NUM >= 150000
 inline constexpr AttrNumber constraint_delete_columns = Anum_pg_constraint_confdelsetcols;
+inline constexpr AttrNumber publication_columns = Anum_pg_publication_rel_prattrs;
+inline constexpr AttrNumber publication_filter = Anum_pg_publication_rel_prqual;
+inline constexpr Oid publication_tables_index = PublicationRelPrpubidIndexId;
 inline bool nulls_not_distinct(Form_pg_index index)
 {
 	return index->indnullsnotdistinct;
 }
 #else
 inline constexpr AttrNumber constraint_delete_columns = 0;
+inline constexpr AttrNumber publication_columns = 0;
+inline constexpr AttrNumber publication_filter = 0;
+inline constexpr Oid publication_tables_index = InvalidOid; /* none by publication */
 inline bool nulls_not_distinct(Form_pg_index)
 {
 	return false;

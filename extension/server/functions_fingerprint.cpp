@@ -24,6 +24,18 @@ void put_rows(FunctionCallInfo fcinfo, const core::Objects &objects)
 	}
 }
 
+/* The schema that argument number names, if it is not NULL. */
+std::optional<Oid> schema_argument(FunctionCallInfo fcinfo, int number)
+{
+	if (PG_ARGISNULL(number))
+		return std::nullopt;
+	const Name name = PG_GETARG_NAME(number);
+	const Oid schema = pg_call([name] { return get_namespace_oid(NameStr(*name), true); });
+	if (!OidIsValid(schema))
+		throw Error("3F000", std::string("schema \"") + NameStr(*name) + "\" does not exist");
+	return schema;
+}
+
 } // namespace
 
 } // namespace surefoot
@@ -36,4 +48,24 @@ SUREFOOT_FUNCTION(surefoot_definitions)
 	const ObjectAddress root = catalog::root_of(RelationRelationId, PG_GETARG_OID(0));
 	put_rows(fcinfo, OidIsValid(root.classId) ? catalog::read_definitions({root}) : core::Objects());
 	return static_cast<Datum>(0);
+}
+
+/* surefoot.schema_definitions(schema name = NULL): everything that the fingerprint is made of */
+SUREFOOT_FUNCTION(surefoot_schema_definitions)
+{
+	put_rows(fcinfo, catalog::read_schema(schema_argument(fcinfo, 0)));
+	return static_cast<Datum>(0);
+}
+
+/* migrate_fingerprint(schema name = NULL, kind text = 'logical') */
+SUREFOOT_FUNCTION(migrate_fingerprint)
+{
+	const std::string kind = PG_ARGISNULL(1) ? "logical" : pg_call([fcinfo] {
+		return static_cast<const char *>(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	});
+	if (kind != "logical" && kind != "physical")
+		throw Error("22023", "unknown kind of fingerprint: \"" + kind + "\"", "", "It is \"logical\" or \"physical\".");
+	const std::string hash = catalog::schema_fingerprint(
+		schema_argument(fcinfo, 0), kind == "logical" ? core::Kind::logical : core::Kind::physical);
+	return pg_call([&hash] { return PointerGetDatum(cstring_to_text_with_len(hash.data(), hash.size())); });
 }

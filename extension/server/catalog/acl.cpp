@@ -35,19 +35,23 @@ std::vector<std::string> items(Names &names, const Acl *acl)
 
 } // namespace
 
+std::string Reading::acl_text(Datum datum)
+{
+	const Acl *acl = pg_call([datum] { return DatumGetAclP(datum); });
+	std::string list;
+	for (const std::string &item : items(names, acl))
+		append_item(list, item);
+	return list;
+}
+
 void Reading::grants(Datum datum, bool is_null, ObjectType kind, Oid owner)
 {
 	if (is_null)
 		return;
-	const Acl *acl = pg_call([datum] { return DatumGetAclP(datum); });
-	const std::vector<std::string> granted = items(names, acl);
-	const Acl *standard = pg_call([kind, owner] { return acldefault(kind, owner); });
-	if (granted == items(names, standard))
-		return;
-	std::string list;
-	for (const std::string &item : granted)
-		append_item(list, item);
-	out.field("grants", list.empty() ? "none" : list);
+	const std::string granted = acl_text(datum);
+	const Datum standard = pg_call([kind, owner] { return PointerGetDatum(acldefault(kind, owner)); });
+	if (granted != acl_text(standard))
+		out.field("grants", granted.empty() ? "none" : granted);
 }
 
 } // namespace surefoot::catalog

@@ -1,6 +1,6 @@
 #include "server/catalog/definitions.hpp"
 
-#include "server/catalog/reading.hpp"
+#include "server/catalog/other.hpp"
 
 extern "C" {
 #include "catalog/pg_proc.h"
@@ -21,7 +21,7 @@ void read_root(Reading &reading, const ObjectAddress &root)
 		{RelationRelationId, From::relation, read_relation},
 		{TypeRelationId, From::type, read_type},
 		{ProcedureRelationId, From::function, read_function},
-		{NamespaceRelationId, From::schema, read_schema},
+		{NamespaceRelationId, From::schema, static_cast<void (*)(Reading &, HeapTuple)>(read_schema)},
 	};
 	for (const Reader &reader : readers)
 		if (reader.class_id == root.classId) {
@@ -33,6 +33,7 @@ void read_root(Reading &reading, const ObjectAddress &root)
 			}
 			return;
 		}
+	read_other(reading, root);
 }
 
 } // namespace

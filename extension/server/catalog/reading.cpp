@@ -136,14 +136,19 @@ void Reading::extension_dependencies(Oid class_id, Oid oid)
 	out.maybe("depends on extension", list);
 }
 
-Oid Reading::extension_of(Oid class_id, Oid oid)
+bool Reading::is_brought_along(Oid class_id, Oid oid)
 {
 	for (HeapTuple tuple : source.rows(From::dependency, oid, class_id)) {
 		const Form_pg_depend row = form<Form_pg_depend>(tuple);
-		if (row->classid == class_id && row->deptype == DEPENDENCY_EXTENSION && row->objsubid == 0)
-			return row->refobjid;
+		if (row->classid != class_id || row->objsubid != 0)
+			continue;
+		if (row->deptype == DEPENDENCY_EXTENSION)
+			return true;
+		if (row->deptype == DEPENDENCY_INTERNAL && row->refclassid == TypeRelationId && class_id != TypeRelationId &&
+			class_id != RelationRelationId)
+			return true;
 	}
-	return InvalidOid;
+	return false;
 }
 
 bool raw::is_foreign_schema(Oid schema)

@@ -44,12 +44,14 @@ public:
 
 	/* The field "grants" of the current object, when they differ from what its kind has by default. */
 	void grants(Datum acl, bool is_null, ObjectType kind, Oid owner);
+	/* Privileges by role name, sorted. */
+	std::string acl_text(Datum acl);
 	/* The fields "comment" and "security label". */
 	void comments(Oid class_id, Oid oid, int32 sub_id = 0);
 	/* The field "depends on extension". */
 	void extension_dependencies(Oid class_id, Oid oid);
-	/* The extension that the object is a member of, or InvalidOid. */
-	Oid extension_of(Oid class_id, Oid oid);
+	/* Whether another object brings it along: an extension, or a range type its constructors. */
+	bool is_brought_along(Oid class_id, Oid oid);
 
 	/* With the table's comments read once, for its columns. */
 	struct Comments {

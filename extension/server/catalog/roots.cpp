@@ -9,9 +9,11 @@ extern "C" {
 #include "catalog/pg_amop.h"
 #include "catalog/pg_amproc.h"
 #include "catalog/pg_attrdef.h"
+#include "catalog/pg_cast.h"
 #include "catalog/pg_collation.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_conversion.h"
+#include "catalog/pg_depend.h"
 #include "catalog/pg_index.h"
 #include "catalog/pg_largeobject.h"
 #include "catalog/pg_opclass.h"
@@ -208,17 +210,44 @@ ObjectAddress top_level(Oid class_id, Oid oid)
 	return {class_id, oid, 0};
 }
 
+/* The object that brings this one along: an extension its members, a range type its constructors and cast. */
+ObjectAddress bringer(const ObjectAddress &root)
+{
+	ObjectAddress result = none;
+	ScanKeyData keys[2];
+	Relation relation = table_open(DependRelationId, AccessShareLock);
+	ScanKeyInit(&keys[0], Anum_pg_depend_classid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(root.classId));
+	ScanKeyInit(&keys[1], Anum_pg_depend_objid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(root.objectId));
+	SysScanDesc scan = systable_beginscan(relation, DependDependerIndexId, true, nullptr, 2, keys);
+	for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));) {
+		const Form_pg_depend row = form<Form_pg_depend>(tuple);
+		const bool member = row->deptype == DEPENDENCY_EXTENSION;
+		const bool constructor = row->deptype == DEPENDENCY_INTERNAL && row->refclassid == TypeRelationId &&
+								 (root.classId == ProcedureRelationId || root.classId == CastRelationId);
+		if (row->objsubid == 0 && (member || constructor)) {
+			result = {row->refclassid, row->refobjid, 0};
+			if (member)
+				break;
+		}
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	/* of a range type, the multirange's constructors hang on that */
+	return result.classId == TypeRelationId ? type_root(result.objectId) : result;
+}
+
 } // namespace
 
 ObjectAddress root_of(Oid class_id, Oid object_id, int32)
 {
 	return pg_call([=] {
-		const ObjectAddress root = top_level(class_id, object_id);
+		ObjectAddress root = top_level(class_id, object_id);
 		if (!OidIsValid(root.classId) || root.classId == ExtensionRelationId)
 			return root;
-		const Oid extension =
-			creating_extension ? CurrentExtensionObject : getExtensionOfObject(root.classId, root.objectId);
-		return OidIsValid(extension) ? ObjectAddress{ExtensionRelationId, extension, 0} : root;
+		if (creating_extension)
+			return ObjectAddress{ExtensionRelationId, CurrentExtensionObject, 0};
+		const ObjectAddress owner = bringer(root);
+		return OidIsValid(owner.classId) ? owner : root;
 	});
 }
 

@@ -76,16 +76,17 @@ bool telling_dependency(HeapTuple tuple)
 	switch (dependency->deptype) {
 	case DEPENDENCY_EXTENSION:
 	case DEPENDENCY_AUTO_EXTENSION: return true;
-	case DEPENDENCY_AUTO:
-	case DEPENDENCY_INTERNAL: return of_relation_column(dependency);
+	case DEPENDENCY_AUTO: return of_relation_column(dependency);
+	case DEPENDENCY_INTERNAL: return dependency->refclassid == TypeRelationId || of_relation_column(dependency);
 	default: return false;
 	}
 }
 
-bool identity_sequence(HeapTuple tuple)
+bool telling_dependent(HeapTuple tuple)
 {
 	const Form_pg_depend dependency = form<Form_pg_depend>(tuple);
-	return dependency->deptype == DEPENDENCY_INTERNAL && of_relation_column(dependency);
+	return dependency->deptype == DEPENDENCY_EXTENSION ||
+		   (dependency->deptype == DEPENDENCY_INTERNAL && of_relation_column(dependency));
 }
 
 const Catalog catalogs[] = {
@@ -115,7 +116,7 @@ const Catalog catalogs[] = {
 	{DependRelationId, DependDependerIndexId, Anum_pg_depend_objid, Anum_pg_depend_classid, true, -1,
 	 telling_dependency},
 	{DependRelationId, DependReferenceIndexId, Anum_pg_depend_refobjid, Anum_pg_depend_refclassid, true, -1,
-	 identity_sequence},
+	 telling_dependent},
 };
 static_assert(lengthof(catalogs) == static_cast<size_t>(From::count));
 

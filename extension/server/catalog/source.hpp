@@ -37,8 +37,8 @@ enum class From {
 	schema,            /* pg_namespace by oid */
 	comment,           /* pg_description by objoid */
 	security_label,    /* pg_seclabel by objoid */
-	dependency,        /* pg_depend by objid: e, x, and of sequences a and i */
-	dependent,         /* pg_depend by refobjid: the identity sequences of a table */
+	dependency,        /* pg_depend by objid: e, x, i on types, and of sequences a and i */
+	dependent,         /* pg_depend by refobjid: identity sequences of a table, members of an extension */
 	count,
 };
 
