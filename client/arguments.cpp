@@ -108,6 +108,8 @@ void add_commands(CLI::App &app, Options &options)
 	command = add_command(app, "apply", "apply migrations; without a version, all pending ones");
 	add_range(command, options, "pending ones up to this version", "all pending ones");
 	command->add_flag("--dry-run", options.dry_run, "print the SQL that would run");
+	command->add_flag("--out-of-order", options.out_of_order,
+					  "also below the highest applied version");
 	add_checks(command, options);
 	add_running(command, options);
 
@@ -197,6 +199,9 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 		options.dir = env_value(env, "SUREFOOT_DIR");
 	if (options.dir.empty())
 		options.dir = "migrations";
+	// What is left to a server that ends with the client would never be done.
+	if (options.sandbox)
+		options.no_wait = false;
 	if (options.check_command.empty())
 		options.check_command = env_value(env, "SUREFOOT_CHECK_COMMAND");
 	if (int given = !options.target.empty() + !options.to.empty() + options.all;

@@ -213,6 +213,7 @@ int dry_run_apply(Run &run, const std::vector<const MigrationFiles *> &selected)
 	prepare_sandbox(run, selected.empty() ? "" : selected.front()->version, false);
 	StatusMap status = status_map(run.server->status());
 	run.say(plan_header);
+	run.report["plans"] = Json::array();
 	for (const MigrationFiles *files : selected) {
 		if (is_applied(status, files->version)) {
 			if (selected.size() == 1)
@@ -226,6 +227,8 @@ int dry_run_apply(Run &run, const std::vector<const MigrationFiles *> &selected)
 										   {"direction", "up"},
 										   {"steps", to_json(rows)}});
 	}
+	if (run.report["plans"].empty() && selected.size() != 1)
+		run.say("-- nothing is pending");
 	return exit_ok;
 }
 

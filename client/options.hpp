@@ -29,6 +29,7 @@ struct Options {
 
 	bool dry_run = false;
 	bool no_wait = false;
+	bool out_of_order = false;
 	std::vector<std::string> overrides; // --override CODE
 	std::vector<std::string> accepts;	// --accept WHAT
 	std::string check_command;

@@ -59,6 +59,8 @@ void Run::open_connection(const ConnectionSettings &settings)
 		});
 	install_signal_handlers();
 	server.emplace(*connection);
+	if (options.out_of_order)
+		server->allow_out_of_order();
 }
 
 Server &Run::connect()
@@ -70,8 +72,10 @@ Server &Run::connect()
 	}
 	open_connection(settings());
 	const ServerInfo &info = server->info();
-	log.debug(fmt::format("connected to \"{}\" as \"{}\", PostgreSQL {}, surefoot {}",
-						  info.database, info.user, info.server_version, info.library_version));
+	log.write(log.is_open() ? LogLevel::info : LogLevel::debug,
+			  fmt::format("connected to \"{}\" on {}:{} as \"{}\", PostgreSQL {}, surefoot {}",
+						  info.database, connection->host(), connection->port(), info.user,
+						  info.server_version, info.library_version));
 	report["database"] = info.database;
 	report["user"] = info.user;
 	return *server;

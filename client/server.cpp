@@ -333,6 +333,11 @@ std::vector<EventRow> Server::events(std::int64_t run, std::int64_t after)
 	return rows;
 }
 
+void Server::allow_out_of_order()
+{
+	connection_.script("SET surefoot.allow_out_of_order = on");
+}
+
 void Server::begin()
 {
 	connection_.script("BEGIN");

@@ -48,6 +48,7 @@ public:
 	std::vector<HistoryRow> history(const std::string &version, int limit);
 	std::vector<EventRow> events(std::int64_t run, std::int64_t after);
 
+	void allow_out_of_order();
 	void begin();
 	void rollback();
 

@@ -142,6 +142,8 @@ bool Follower::look()
 
 bool Follower::stop_asked()
 {
+	if (run_.sandbox)
+		throw make_failure(exit_interrupted, "INTERRUPTED", "interrupted; the sandbox is removed");
 	if (interrupt_count() >= 2)
 		return true;
 	clear_interrupts();
