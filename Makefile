@@ -56,6 +56,17 @@ installcheck:
 		$(pg_isolation_regress_installcheck) --inputdir=test/isolation --load-extension=surefoot \
 			--dbname=isolation_surefoot_$$spec $$spec; done
 
+# Most of the time goes to the server's and the standard library's headers: they are compiled once. The folder comes first in the
+# search for headers; a compiler that cannot use what it finds there reads the header itself.
+PCH = build/pch/server/pg.hpp.gch
+$(PCH): extension/server/pg.hpp
+	mkdir -p $(@D)
+	$(COMPILE.cc) -x c++-header -o $@ $<
+MODULE_OBJS = $(filter extension/server/% extension/jobs/%,$(OBJS))
+$(MODULE_OBJS): CXXFLAGS += -Ibuild/pch -include server/pg.hpp
+$(MODULE_OBJS): $(PCH)
+EXTRA_CLEAN += build/pch
+
 -include $(OBJS:.o=.d)
 
 endif

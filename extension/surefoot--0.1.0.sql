@@ -1,5 +1,250 @@
 \echo Use "CREATE EXTENSION surefoot" to load this file. \quit
+
+-- State lives in schema surefoot, whatever schema the functions go to. Only the extension's owner writes here, through the
+-- functions; who may look gets SELECT (see surefoot.allow).
 CREATE SCHEMA surefoot;
+
+-- One row a migration: its scripts and its state. Every change of state is one UPDATE guarded by the state before.
+CREATE TABLE surefoot.migration (
+    version text PRIMARY KEY,
+    ordinal numeric NOT NULL UNIQUE CHECK (ordinal >= 0),  -- the version as a number: 0019 and 19 are one
+    name text NOT NULL,
+    up text NOT NULL,
+    down text,
+    verify text,
+    state text NOT NULL DEFAULT 'registered' CHECK (state IN
+        ('registered', 'running', 'queued', 'applied', 'failed', 'reverting', 'reverted', 'orphaned')),
+    run bigint,                                            -- the run that made the state what it is
+    registered_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    registered_by text NOT NULL DEFAULT SESSION_USER
+);
+-- What is under way, or stands applied, found without reading the rest.
+CREATE INDEX migration_applied ON surefoot.migration (ordinal) WHERE state = 'applied';
+CREATE INDEX migration_unfinished ON surefoot.migration (ordinal)
+    WHERE state IN ('running', 'queued', 'failed', 'reverting', 'orphaned');
+
+CREATE SEQUENCE surefoot.run_id;
+
+-- One row an attempt to apply or revert.
+CREATE TABLE surefoot.run (
+    id bigint PRIMARY KEY,
+    version text NOT NULL,
+    direction text NOT NULL CHECK (direction IN ('up', 'down')),
+    state text NOT NULL CHECK (state IN ('queued', 'done', 'failed', 'rolled back', 'cancelled', 'undone')),
+    started_at timestamptz NOT NULL,
+    ended_at timestamptz,
+    session_role text NOT NULL,      -- who was connected
+    role text NOT NULL,              -- as whom the script runs
+    client_addr inet,
+    application text,
+    wal_lsn pg_lsn,                  -- before the start: where point-in-time recovery would go back to
+    system_identifier numeric NOT NULL,
+    database_oid oid NOT NULL,
+    settings text[] NOT NULL,        -- name, value, name, value ...: what decides what the script's DDL means
+    carried text[] NOT NULL DEFAULT '{}',  -- the same after the latest step: what the script SET holds until its end
+    accept text[] NOT NULL DEFAULT '{}',
+    failed_step int,
+    sqlstate text, message text, detail text, hint text, context text,
+    statement text, line int, col int
+);
+CREATE INDEX run_version ON surefoot.run (version, id);
+
+-- The steps of a run, and what each runs.
+CREATE TABLE surefoot.step (
+    run bigint NOT NULL,
+    n int NOT NULL,
+    kind text NOT NULL CHECK (kind IN ('transaction', 'concurrent')),
+    state text NOT NULL CHECK (state IN ('pending', 'running', 'done', 'failed')),
+    started_at timestamptz,
+    ended_at timestamptz,
+    PRIMARY KEY (run, n)
+);
+CREATE TABLE surefoot.operation (
+    run bigint NOT NULL,
+    step int NOT NULL,
+    n int NOT NULL,
+    statement int NOT NULL,          -- which statement of the script it comes from, from 0
+    line int NOT NULL,
+    sql text NOT NULL,
+    index_schema text, index_name text, table_name text,  -- the index that a concurrent build makes
+    PRIMARY KEY (run, step, n)
+);
+
+-- What a run changed in the catalog: definitions before and after, one row an object.
+CREATE TABLE surefoot.effect (
+    run bigint NOT NULL,
+    kind text NOT NULL,
+    identity text NOT NULL,
+    root text NOT NULL,              -- how to find the object that it hangs on
+    before json,
+    after json,
+    PRIMARY KEY (run, kind, identity)
+);
+
+CREATE INDEX effect_object ON surefoot.effect (kind, identity);
+CREATE INDEX effect_root ON surefoot.effect (root);
+
+-- What a run found there already, with the same definition: the way back leaves it alone.
+CREATE TABLE surefoot.skipped (
+    run bigint NOT NULL,
+    kind text NOT NULL,
+    identity text NOT NULL,
+    PRIMARY KEY (run, kind, identity)
+);
+
+-- Every statement before it runs, every start and end.
+CREATE TABLE surefoot.event_log (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run bigint NOT NULL,
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    level text NOT NULL CHECK (level IN ('info', 'warning', 'error')),
+    step int,
+    line int,
+    message text NOT NULL,
+    statement text
+);
+CREATE INDEX event_log_run ON surefoot.event_log (run, id);
+
+CREATE VIEW surefoot.event AS
+    SELECT e.id, e.run, r.version, r.direction, e.at, e.level, e.step, e.line, e.message, e.statement,
+           pg_catalog.lead(e.at) OVER (PARTITION BY e.run ORDER BY e.id) OPERATOR(pg_catalog.-) e.at AS duration
+    FROM surefoot.event_log e LEFT JOIN surefoot.run r ON r.id OPERATOR(pg_catalog.=) e.run;
+
+-- pg_dump carries the history. A restored copy knows by system identifier and database that its queue is not alive.
+SELECT pg_catalog.pg_extension_config_dump('surefoot.migration', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.run_id', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.run', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.step', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.operation', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.effect', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.skipped', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log_id_seq', '');
+
+-- Functions: EXECUTE is revoked from PUBLIC for each, at the end.
+
+CREATE FUNCTION surefoot.version() RETURNS text
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'surefoot_version';
+COMMENT ON FUNCTION surefoot.version() IS 'version of the loaded library';
+
+CREATE FUNCTION migrate_register(version text, name text, up text, down text DEFAULT NULL, verify text DEFAULT NULL)
+RETURNS text LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_register';
+COMMENT ON FUNCTION migrate_register(text, text, text, text, text) IS
+    'stores the scripts of a migration: registered, unchanged or updated';
+
+CREATE FUNCTION migrate_apply(version text, dry_run boolean DEFAULT false)
+RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_apply';
+COMMENT ON FUNCTION migrate_apply(text, boolean) IS
+    'applies a registered migration: applied, already applied, or queued: N steps; with dry_run the SQL that would run';
+
+CREATE FUNCTION migrate_revert(version text, dry_run boolean DEFAULT false, accept text[] DEFAULT '{}')
+RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_revert';
+COMMENT ON FUNCTION migrate_revert(text, boolean, text[]) IS
+    'walks a migration back: reverted, not applied, or queued: N steps';
+
+CREATE FUNCTION migrate_resume(version text)
+RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_resume';
+COMMENT ON FUNCTION migrate_resume(text) IS 'goes on with a migration whose later step failed or was interrupted';
+
+CREATE FUNCTION migrate_cancel(version text)
+RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_cancel';
+COMMENT ON FUNCTION migrate_cancel(text) IS 'stops the queued steps of a migration';
+
+CREATE FUNCTION migrate_validate(version text)
+RETURNS TABLE (level text, code text, object text, message text, detail text, hint text)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_validate';
+COMMENT ON FUNCTION migrate_validate(text) IS
+    'checks that what an applied migration made is still there as it made it, and runs its verify script';
+
+CREATE PROCEDURE migrate_wait(version text DEFAULT NULL)
+LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_wait';
+COMMENT ON PROCEDURE migrate_wait(text) IS 'waits until the queued steps have ended and raises what went wrong';
+
+CREATE PROCEDURE migrate_apply_all(target text DEFAULT NULL)
+LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_apply_all';
+COMMENT ON PROCEDURE migrate_apply_all(text) IS 'applies what is pending, in order, waiting for each';
+
+-- What is where.
+
+CREATE FUNCTION surefoot.system_identifier() RETURNS numeric
+LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'surefoot_system_identifier';
+COMMENT ON FUNCTION surefoot.system_identifier() IS 'of this server: a history that names another one was restored from it';
+
+-- A migration's state, with what a restore or a copy of the database means for it: its queue is not alive here.
+CREATE VIEW surefoot.status AS
+    SELECT m.version, m.ordinal, m.name, m.down IS NOT NULL AS has_down, m.run,
+           CASE WHEN m.state IN ('running', 'queued', 'reverting') AND r.id IS NOT NULL
+                     AND (r.system_identifier OPERATOR(pg_catalog.<>) surefoot.system_identifier()
+                          OR r.database_oid OPERATOR(pg_catalog.<>)
+                             (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
+                THEN 'orphaned' ELSE m.state END AS state,
+           r.direction, r.started_at, r.ended_at, r.session_role, r.role
+    FROM surefoot.migration m LEFT JOIN surefoot.run r ON r.id OPERATOR(pg_catalog.=) m.run;
+
+CREATE FUNCTION migrate_status(version text DEFAULT NULL)
+RETURNS TABLE (version text, name text, state text, steps text, way_back text, applied_at timestamptz, applied_by text,
+               duration interval, next text)
+LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.version, s.name, s.state,
+           (SELECT count(*) FILTER (WHERE p.state = 'done') || '/' || count(*) FROM surefoot.step p
+            WHERE p.run = s.run HAVING count(*) > 0),
+           CASE WHEN s.has_down THEN 'down script' ELSE 'none' END,
+           CASE WHEN s.state = 'applied' THEN s.ended_at END,
+           CASE WHEN s.state = 'applied' THEN s.session_role END,
+           CASE WHEN s.state = 'applied' THEN s.ended_at - s.started_at END,
+           CASE s.state WHEN 'registered' THEN 'apply' WHEN 'reverted' THEN 'apply'
+                WHEN 'queued' THEN 'wait' WHEN 'running' THEN 'wait' WHEN 'reverting' THEN 'wait'
+                WHEN 'failed' THEN 'resume or revert' WHEN 'orphaned' THEN 'resume or revert' END
+    FROM surefoot.status s
+    WHERE $1 IS NULL OR s.ordinal = $1::numeric
+    ORDER BY s.ordinal
+$$;
+COMMENT ON FUNCTION migrate_status(text) IS 'the registered migrations, or one of them, and what comes next for each';
+
+CREATE FUNCTION migrate_history(version text DEFAULT NULL)
+RETURNS TABLE (run bigint, version text, direction text, state text, started_at timestamptz, ended_at timestamptz,
+               duration interval, session_role text, role text, client_addr inet, application text, wal_lsn pg_lsn,
+               failed_step int, sqlstate text, message text, detail text, hint text, line int, col int, next text)
+LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT r.id, r.version, r.direction, r.state, r.started_at, r.ended_at, r.ended_at - r.started_at, r.session_role, r.role,
+           r.client_addr, r.application, r.wal_lsn, r.failed_step, r.sqlstate, r.message, r.detail, r.hint, r.line, r.col,
+           CASE WHEN r.state IN ('failed', 'cancelled') AND m.state IN ('failed', 'orphaned') AND m.run = r.id
+                THEN 'resume or revert' END
+    FROM surefoot.run r JOIN surefoot.migration m ON m.version = r.version
+    WHERE $1 IS NULL OR m.ordinal = $1::numeric
+    ORDER BY r.id
+$$;
+COMMENT ON FUNCTION migrate_history(text) IS 'every attempt, who made it, from where, how long it took and how it ended';
+
+CREATE FUNCTION migrate_jobs()
+RETURNS TABLE (version text, direction text, step int, kind text, state text, statement text, alive boolean, pid int,
+               started_at timestamptz, phase text, done bigint, total bigint, percent numeric, waiting_for text, next text)
+LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT s.version, s.direction, p.n, p.kind, p.state,
+           (SELECT string_agg(o.sql, '; ' ORDER BY o.n) FROM surefoot.operation o WHERE o.run = p.run AND o.step = p.n),
+           l.pid IS NOT NULL, l.pid, p.started_at, i.phase,
+           CASE WHEN i.blocks_total > 0 THEN i.blocks_done ELSE i.tuples_done END,
+           CASE WHEN i.blocks_total > 0 THEN i.blocks_total ELSE i.tuples_total END,
+           round(100.0 * CASE WHEN i.blocks_total > 0 THEN i.blocks_done ELSE i.tuples_done END
+                 / nullif(CASE WHEN i.blocks_total > 0 THEN i.blocks_total ELSE i.tuples_total END, 0), 1),
+           (SELECT string_agg('pid ' || a.pid || ' (' || coalesce(a.state, a.backend_type) || ', '
+                              || date_trunc('second', clock_timestamp() - coalesce(a.xact_start, a.query_start)) || '): '
+                              || left(regexp_replace(a.query, '\s+', ' ', 'g'), 120), '; ')
+            FROM pg_stat_activity a
+            WHERE a.pid = ANY (pg_blocking_pids(l.pid)) OR a.pid = nullif(i.current_locker_pid, 0)),
+           CASE WHEN s.state IN ('failed', 'orphaned') THEN 'resume or revert'
+                WHEN l.pid IS NULL THEN 'resume' ELSE 'wait or cancel' END
+    FROM surefoot.status s
+    JOIN surefoot.step p ON p.run = s.run AND p.state <> 'done'
+    LEFT JOIN LATERAL (SELECT k.pid FROM pg_locks k
+                       WHERE k.locktype = 'object' AND k.classid = 'pg_extension'::regclass AND k.objsubid = 1 AND k.granted
+                         AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+                         AND k.objid = s.run::text::oid LIMIT 1) l ON true
+    LEFT JOIN pg_stat_progress_create_index i ON i.pid = l.pid AND p.state = 'running'
+    WHERE s.state IN ('queued', 'running', 'reverting', 'failed', 'orphaned')
+    ORDER BY s.ordinal, p.n
+$$;
+COMMENT ON FUNCTION migrate_jobs() IS 'the unfinished steps, who works on each, how far it is and whom it waits for';
 
 -- Definitions and their fingerprint
 
@@ -7,15 +252,58 @@ CREATE FUNCTION migrate_fingerprint(schema name DEFAULT NULL, kind text DEFAULT 
     LANGUAGE c AS 'MODULE_PATHNAME';
 COMMENT ON FUNCTION migrate_fingerprint(name, text) IS
     'a hash of the definitions in a schema, or in all of them; kind is logical or physical';
-REVOKE EXECUTE ON FUNCTION migrate_fingerprint(name, text) FROM PUBLIC;
 
 CREATE FUNCTION surefoot.definitions(object regclass) RETURNS TABLE (kind text, identity text, definition text)
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'surefoot_definitions';
 COMMENT ON FUNCTION surefoot.definitions(regclass) IS 'the definition of a relation and of all that hangs on it';
-REVOKE EXECUTE ON FUNCTION surefoot.definitions(regclass) FROM PUBLIC;
 
 CREATE FUNCTION surefoot.schema_definitions(schema name DEFAULT NULL)
     RETURNS TABLE (kind text, identity text, definition text)
     LANGUAGE c AS 'MODULE_PATHNAME', 'surefoot_schema_definitions';
 COMMENT ON FUNCTION surefoot.schema_definitions(name) IS 'the definitions that migrate_fingerprint is made of';
-REVOKE EXECUTE ON FUNCTION surefoot.schema_definitions(name) FROM PUBLIC;
+
+-- Functions go above this line: what follows looks at all of them.
+
+-- Who may. Nobody but the owner may do anything until this is called.
+CREATE PROCEDURE surefoot.allow(role regrole, what text)
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    f regprocedure;
+    home text := (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+                  WHERE e.extname = 'surefoot');
+BEGIN
+    IF what IS NULL OR what NOT IN ('apply', 'look') THEN
+        RAISE EXCEPTION 'unknown permission "%"', what USING ERRCODE = '22023', HINT = 'It is apply or look.';
+    END IF;
+    EXECUTE format('GRANT USAGE ON SCHEMA surefoot TO %s', role);
+    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA surefoot TO %s', role);
+    FOR f IN
+        SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
+        WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
+          AND d.refobjid = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'surefoot')
+          AND p.proname <> 'allow'
+          AND (what = 'apply' OR p.proname NOT IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume',
+                                                   'migrate_cancel', 'migrate_wait', 'migrate_apply_all'))
+    LOOP
+        EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
+    END LOOP;
+END
+$$;
+COMMENT ON PROCEDURE surefoot.allow(regrole, text) IS 'lets a role apply migrations, or only look at them';
+
+-- At the end: nothing of ours is for everybody.
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOR f IN
+        SELECT p.oid::pg_catalog.regprocedure FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_depend d
+            ON d.objid OPERATOR(pg_catalog.=) p.oid AND d.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_proc'::pg_catalog.regclass
+        WHERE d.refclassid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+          AND d.deptype OPERATOR(pg_catalog.=) 'e'
+          AND d.refobjid OPERATOR(pg_catalog.=) (SELECT e.oid FROM pg_catalog.pg_extension e WHERE e.extname OPERATOR(pg_catalog.=) 'surefoot')
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE EXECUTE ON ROUTINE %s FROM PUBLIC', f);
+    END LOOP;
+END
+$$;

@@ -71,6 +71,16 @@ inline VirtualTransactionId own_virtual_transaction()
 	return vxid;
 }
 
+/* Whether member may SET ROLE to role. */
+inline bool can_set_role(Oid member, Oid role)
+{
+#if PG_VERSION_NUM >= 160000
+	return member_can_set_role(member, role);
+#else
+	return is_member_of_role(member, role);
+#endif
+}
+
 /* Gives relation new, empty storage that the end of the (sub)transaction keeps or takes back with it. */
 inline void new_storage(Relation relation)
 {
@@ -181,6 +191,27 @@ inline Oid type_named(const char *text)
 	parseTypeString(text, &type, &typmod, true);
 #endif
 	return type;
+}
+
+/* The declared type of a walker is a C function of any arguments before 16. */
+inline bool walk_raw_tree(Node *node, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return raw_expression_tree_walker(node, walker, context);
+#else
+	return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(walker)), context);
+#endif
+}
+
+/* Builds the indexes of relation, and of its TOAST table, anew. */
+inline void reindex(Oid relation)
+{
+	ReindexParams params = {};
+#if PG_VERSION_NUM >= 170000
+	(void)reindex_relation(nullptr, relation, REINDEX_REL_PROCESS_TOAST, &params);
+#else
+	(void)reindex_relation(relation, REINDEX_REL_PROCESS_TOAST, &params);
+#endif
 }
 
 } // namespace surefoot::compat

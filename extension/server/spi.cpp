@@ -16,6 +16,45 @@ SPIPlanPtr prepare(const char *text, int count, Oid *types)
 
 } // namespace
 
+namespace {
+
+Value text_array(size_t count, const std::function<const std::string *(size_t)> &at)
+{
+	struct Cells {
+		Datum *values;
+		bool *nulls;
+	};
+	const Cells cells = pg_call([count] {
+		return Cells{(Datum *)palloc(sizeof(Datum) * (count + 1)), (bool *)palloc0(sizeof(bool) * (count + 1))};
+	});
+	for (size_t i = 0; i < count; i++) {
+		const std::string *text = at(i);
+		cells.nulls[i] = text == nullptr;
+		if (text != nullptr)
+			cells.values[i] =
+				pg_call([text] { return PointerGetDatum(cstring_to_text_with_len(text->data(), text->size())); });
+	}
+	return Value::datum(pg_call([&cells, count] {
+		int dimension = static_cast<int>(count), lower = 1;
+		if (count == 0)
+			return PointerGetDatum(construct_empty_array(TEXTOID));
+		return PointerGetDatum(
+			construct_md_array(cells.values, cells.nulls, 1, &dimension, &lower, TEXTOID, -1, false, TYPALIGN_INT));
+	}));
+}
+
+} // namespace
+
+Value Value::array(const std::vector<std::string> &texts)
+{
+	return text_array(texts.size(), [&texts](size_t i) { return &texts[i]; });
+}
+
+Value Value::array(const std::vector<std::optional<std::string>> &texts)
+{
+	return text_array(texts.size(), [&texts](size_t i) { return texts[i] ? &*texts[i] : nullptr; });
+}
+
 int64 Rows::number(size_t row, size_t column) const
 {
 	return rows_[row][column] ? std::stoll(*rows_[row][column]) : 0;

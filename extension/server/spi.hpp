@@ -30,6 +30,9 @@ public:
 		value.datum_ = datum;
 		return value;
 	}
+	/* text[]; the memory is the current context's. */
+	static Value array(const std::vector<std::string> &texts);
+	static Value array(const std::vector<std::optional<std::string>> &texts);
 	/* An empty text stands for NULL. */
 	static Value or_null(const std::string &text) { return text.empty() ? Value(std::nullopt) : Value(text); }
 

@@ -1,0 +1,145 @@
+#include "jobs/job.hpp"
+
+#include "server/conclude.hpp"
+#include "server/environment.hpp"
+#include "server/proof.hpp"
+#include "server/runner.hpp"
+#include "server/settings.hpp"
+
+namespace surefoot {
+
+namespace {
+
+struct Work {
+	history::Run run;
+	history::Migration migration;
+	std::optional<history::Step> step;
+	const std::string &script() const { return run.direction == "up" ? migration.up : *migration.down; }
+	Speaker speaker() const { return {migration.version, run.direction, run.id, false}; }
+};
+
+/* Reads where run stands and marks its next step as running; nothing when the run is not to be worked on. */
+std::optional<Work> pick_up(int64 id)
+{
+	std::optional<Work> work;
+	in_transaction([&] {
+		Internal internal;
+		std::optional<history::Run> run = history::get_run(id);
+		if (!run || run->state != "queued" || !run->here)
+			return;
+		work = Work{*run, history::get(core::version_number(run->version)), history::next_step(id)};
+		if (run->direction == "up")
+			history::set_state(work->migration.version, "queued,running", "running", id);
+		if (work->step)
+			history::set_step_state(id, work->step->n, "running");
+	});
+	return work;
+}
+
+/* The statement of the script after the last one that the planned steps cover. */
+size_t first_unplanned(const Script &script)
+{
+	return script.statements().size();
+}
+
+void run_transactional(const Work &work)
+{
+	const history::Step &step = *work.step;
+	in_transaction([&] {
+		const Script script(work.script());
+		/* The lock timeout of ordinary steps; a script's own comes with what it carried. */
+		pg_call([] {
+			char wait[32];
+			pg_snprintf(wait, sizeof(wait), "%d", settings::lock_timeout);
+			SetConfigOption("lock_timeout", wait, PGC_USERSET, PGC_S_SESSION);
+		});
+		apply_settings(work.run.carried, Scope::session);
+		Rules rules;
+		if (work.run.direction == "down") {
+			Internal internal;
+			rules.avoid = avoided(work.migration);
+			/* Part of it may have been undone before. */
+			rules.missing_is_done = true;
+		}
+		const StepResult result = run_transaction_step(work.speaker(), script, step.n,
+													   {step.operations, first_unplanned(script)}, Created(), rules, {});
+		const std::vector<std::string> carried = session_settings();
+		Internal internal;
+		history::merge_effect(work.run.id, result.changes);
+		history::insert_skipped(work.run.id, result.skipped);
+		history::set_step_state(work.run.id, step.n, "done");
+		history::set_run_carried(work.run.id, carried);
+		if (!result.rest.empty())
+			history::store_steps(work.run.id, step.n + 1, result.rest, script);
+	});
+}
+
+void run_concurrent(const Work &work)
+{
+	const history::Step &step = *work.step;
+	in_transaction([&] {
+		apply_settings(work.run.carried, Scope::session);
+		/* Its waits are harmless, and a timeout in them would leave an invalid index. */
+		pg_call([] { SetConfigOption("lock_timeout", "0", PGC_USERSET, PGC_S_SESSION); });
+		const Script script(work.script());
+		say_statement(work.speaker(), step.n, script.statements()[step.operations.front().statement].line,
+					  mask_secrets(step.operations.front().sql));
+	});
+	run_concurrent_step(work.run.id, step);
+}
+
+/* Writes down why the run stopped; the migration is failed at that step until it is resumed or reverted. */
+void write_failure(const Work &work, Error error)
+{
+	in_transaction([&] {
+		const int n = work.step ? work.step->n : history::unfinished_steps(work.run.id);
+		std::string statement;
+		int line = 0, column = 0;
+		if (work.step && !work.step->operations.empty()) {
+			const Operation &operation = work.step->operations.front();
+			const Script script(work.script());
+			statement = mask_secrets(operation.sql);
+			if (!error.context.starts_with("migration "))
+				locate_error(error, work.speaker(), script, n, operation);
+			line = error.script_line;
+			column = error.script_column;
+		}
+		Internal internal;
+		const bool cancelled = error.is("57014");
+		history::record_failure(work.run.id, n, error, statement, line, column, cancelled ? "cancelled" : "failed");
+		if (work.step)
+			history::set_step_state(work.run.id, n, "failed");
+		history::set_state(work.migration.version, "queued,running,reverting", "failed", work.run.id);
+		history::log(work.run.id, "error", n, line, error.message, statement);
+	});
+}
+
+} // namespace
+
+void work_off(int64 run)
+{
+	for (;;) {
+		const std::optional<Work> work = pick_up(run);
+		if (!work)
+			return;
+		try {
+			if (!work->step) {
+				in_transaction([&] {
+					apply_settings(work->run.settings, Scope::session);
+					conclude(work->speaker(), work->migration, work->run);
+				});
+				return;
+			}
+			if (work->step->kind == OperationKind::concurrent)
+				run_concurrent(*work);
+			else
+				run_transactional(*work);
+		} catch (Error &error) {
+			abort_transaction(run);
+			write_failure(*work, error);
+			return;
+		}
+	}
+}
+
+} // namespace surefoot

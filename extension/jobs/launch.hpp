@@ -1,0 +1,47 @@
+/* Starts background workers: for the steps of a run, and for the record of an attempt whose transaction is rolled back. */
+#pragma once
+
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+/*
+ * What a worker is told, in the 128 bytes that the server passes on. It waits until `after` has ended before it looks for its
+ * run: it is started before the commit that makes the run visible, and finds nothing when that was a rollback, also one to a
+ * savepoint.
+ */
+struct WorkerOrder {
+	enum Task : int32 { run_steps, record_attempt };
+	Task task;
+	Oid database;
+	Oid session_role; /* who connects */
+	VirtualTransactionId after;
+	int64 run;
+	uint32 payload; /* record_attempt: handle of the shared memory with the attempt */
+};
+static_assert(sizeof(WorkerOrder) <= BGW_EXTRALEN);
+
+/* Raises SF010 or SF011 when the steps of a run could not be worked off for this session: roles, prepared transactions. */
+void check_worker_possible();
+
+/* Registers the worker of run; it begins when this transaction has ended. Raises SF011 when no slot is free. */
+void launch_run(int64 run);
+
+/* The same for a run that is committed already; false when no slot is free. */
+bool try_launch_run(int64 run);
+
+/* One attempt to apply or revert that left nothing behind but this. */
+struct Attempt {
+	std::string version, direction, role, statement;
+	std::vector<std::string> settings;
+	Error error;
+	int step = 1, line = 0, column = 0;
+};
+
+/* Has a worker write attempt to the history once this transaction is over; the server log has it when no slot is free. */
+void record_attempt(const Attempt &attempt);
+
+/* Makes PREPARE TRANSACTION fail in a transaction that has queued steps. */
+void install_transaction_callback();
+
+} // namespace surefoot

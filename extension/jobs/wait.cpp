@@ -1,0 +1,152 @@
+/*
+ * The procedures that wait. A waiter must hold no snapshot: a concurrent index build waits for every older one, and nobody would
+ * see the deadlock. So each look at the state is a transaction of its own, and between two looks nothing is held at all.
+ */
+#include "jobs/launch.hpp"
+#include "server/apply.hpp"
+#include "server/arguments.hpp"
+#include "server/gate.hpp"
+#include "server/history.hpp"
+#include "server/waiting.hpp"
+
+namespace surefoot {
+
+namespace {
+
+constexpr long poll_interval = 20; /* ms */
+
+void refuse_atomic(FunctionCallInfo fcinfo, const char *procedure)
+{
+	const bool atomic = !fcinfo->context || !IsA(fcinfo->context, CallContext) || castNode(CallContext, fcinfo->context)->atomic;
+	if (atomic)
+		throw Error(sqlstate::wrong_context, std::string(procedure) + " cannot run inside a transaction block",
+					"It waits for steps that wait for this transaction to end.",
+					std::string("CALL ") + function_prefix() + procedure + "(...); by itself, after COMMIT.");
+}
+
+/* Ends the transaction and begins a new one without a snapshot. */
+void commit()
+{
+	pg_call([] {
+		SPI_commit();
+		InvalidateCatalogSnapshot();
+	});
+}
+
+[[noreturn]] void raise_failure(const history::Migration &migration)
+{
+	static Query query("SELECT sqlstate, message, detail, hint, context FROM surefoot.run WHERE id = $1", {INT8OID});
+	const Rows rows = query.run({migration.run});
+	Error error("SF013", "migration " + migration.version + " failed");
+	if (!rows.empty() && !rows.is_null(0, 0)) {
+		error.sqlstate = rows.text(0, 0);
+		error.message = rows.text(0, 1);
+		error.detail = rows.text(0, 2);
+		error.context = rows.text(0, 4);
+	}
+	error.hint = "SELECT " + function_prefix() + "migrate_resume('" + migration.version + "'); or SELECT " +
+				 function_prefix() + "migrate_revert('" + migration.version + "');";
+	if (!rows.is_null(0, 3) && !rows.text(0, 3).empty())
+		error.hint = rows.text(0, 3) + " Then: " + error.hint;
+	throw error;
+}
+
+/* One look: true when migration has come to rest; raises what went wrong. */
+bool at_rest(const std::string &number)
+{
+	Internal internal;
+	const history::Migration migration = history::get(number);
+	const std::string &state = migration.state;
+	if (state == "failed")
+		raise_failure(migration);
+	if (state == "orphaned")
+		throw Error(sqlstate::orphaned, "migration " + migration.version + " is orphaned", "This database is a copy.",
+					"SELECT " + function_prefix() + "migrate_resume('" + migration.version + "');");
+	if (state != "queued" && state != "running" && state != "reverting")
+		return true;
+	/* Nobody works on it: after a restart, say. When no slot is free, the next look tries again. */
+	if (job_holder(migration.run) == 0)
+		(void)try_launch_run(migration.run);
+	return false;
+}
+
+std::vector<std::string> unfinished()
+{
+	static Query query("SELECT ordinal::text FROM surefoot.migration WHERE state IN ('queued', 'running', 'reverting')", {});
+	Internal internal;
+	const Rows rows = query.run();
+	std::vector<std::string> numbers;
+	for (size_t i = 0; i < rows.size(); i++)
+		numbers.push_back(rows.text(i, 0));
+	return numbers;
+}
+
+void wait_for(const std::string &number)
+{
+	for (;;) {
+		const bool done = at_rest(number);
+		commit();
+		if (done)
+			return;
+		if (TransactionIdIsValid(MyProc->xmin))
+			throw Error("XX000", "a snapshot is held while waiting");
+		sleep_for(poll_interval);
+	}
+}
+
+void with_spi(const std::function<void()> &body)
+{
+	pg_call([] {
+		if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+	});
+	body();
+	pg_call([] { SPI_finish(); });
+}
+
+} // namespace
+
+} // namespace surefoot
+
+using namespace surefoot;
+
+SUREFOOT_FUNCTION(surefoot_wait)
+{
+	const std::optional<std::string> version = optional_text_argument(fcinfo, 0);
+	refuse_atomic(fcinfo, "migrate_wait");
+	with_spi([&] {
+		const std::vector<std::string> numbers =
+			version ? std::vector<std::string>{history::number_of(*version)} : unfinished();
+		for (const std::string &number : numbers)
+			wait_for(number);
+	});
+	return (Datum)0;
+}
+
+SUREFOOT_FUNCTION(surefoot_apply_all)
+{
+	const std::optional<std::string> target = optional_text_argument(fcinfo, 0);
+	refuse_atomic(fcinfo, "migrate_apply_all");
+	static surefoot::Query pending("SELECT version FROM surefoot.migration WHERE state IN ('registered', 'reverted') "
+						 "AND ordinal > coalesce((SELECT max(ordinal) FROM surefoot.migration WHERE state = 'applied'), -1) "
+						 "AND ordinal <= coalesce($1::numeric, ordinal) ORDER BY ordinal LIMIT 1",
+						 {TEXTOID});
+	with_spi([&] {
+		const std::optional<std::string> last = target ? std::optional(history::number_of(*target)) : std::nullopt;
+		for (;;) {
+			std::string version;
+			{
+				Internal internal;
+				const Rows rows = pending.run({last});
+				if (rows.empty())
+					break;
+				version = rows.text(0, 0);
+			}
+			const std::string result = apply(version);
+			commit();
+			if (result.starts_with("queued"))
+				wait_for(history::number_of(version));
+		}
+	});
+	return (Datum)0;
+}

@@ -1,0 +1,287 @@
+#include "server/apply.hpp"
+
+#include "jobs/launch.hpp"
+#include "server/conclude.hpp"
+#include "server/environment.hpp"
+#include "server/gate.hpp"
+#include "server/proof.hpp"
+#include "server/runner.hpp"
+#include "server/settings.hpp"
+
+namespace surefoot {
+
+namespace {
+
+std::string role_name(Oid role)
+{
+	return pg_call([role] { return GetUserNameFromId(role, false); });
+}
+
+std::string call(const char *function, const std::string &version)
+{
+	return "SELECT " + function_prefix() + function + "('" + version + "');";
+}
+
+/* Another migration that is not at rest stands in the way of everything. */
+void refuse_if_busy(const history::Situation &situation)
+{
+	if (!situation.unfinished)
+		return;
+	const history::Place &other = *situation.unfinished;
+	if (other.state == "failed" || other.state == "orphaned")
+		throw Error(sqlstate::busy, "migration " + other.version + " is " + other.state + " and comes first", "",
+					call("migrate_resume", other.version) + " or " + call("migrate_revert", other.version));
+	throw Error(sqlstate::busy, "migration " + other.version + " has steps to finish", "",
+				"CALL " + function_prefix() + "migrate_wait('" + other.version + "');");
+}
+
+history::Migration need(const history::Situation &situation, const std::string &version)
+{
+	if (!situation.migration)
+		throw Error(sqlstate::not_registered, "migration " + version + " is not registered", "",
+					"SELECT " + function_prefix() + "migrate_register('" + version + "', 'name', 'up script');");
+	return *situation.migration;
+}
+
+std::string queued(int steps)
+{
+	return "queued: " + std::to_string(steps) + (steps == 1 ? " step" : " steps");
+}
+
+/* The way back goes newest first, unless nothing that came later has to do with it. */
+void refuse_if_others_depend(const history::Migration &migration)
+{
+	Internal internal;
+	const std::vector<std::string> later = history::later_on_same_objects(migration);
+	if (later.empty())
+		return;
+	std::string list;
+	for (const std::string &version : later)
+		list += (list.empty() ? "" : ", ") + version;
+	throw Error(sqlstate::out_of_order,
+				"migration " + migration.version + " cannot be reverted before " + list,
+				"What was applied later changes the same objects.", call("migrate_revert", later.front()) + " first.");
+}
+
+/* A run that has begun, with what it has to remember of its start. */
+struct Begun {
+	history::Run run;
+	Speaker speaker;
+	TimestampTz started = GetCurrentTimestamp();
+	XLogRecPtr wal = GetXLogInsertRecPtr();
+};
+
+Begun begin(const history::Migration &migration, const char *direction, const std::vector<std::string> &accept)
+{
+	Begun begun;
+	begun.run.version = migration.version;
+	begun.run.direction = direction;
+	begun.run.session_role = role_name(GetSessionUserId());
+	begun.run.role = role_name(GetUserId());
+	begun.run.settings = essential_settings();
+	begun.run.accept = accept;
+	{
+		Internal internal;
+		begun.run.id = history::next_run();
+	}
+	begun.speaker = {migration.version, direction, begun.run.id, true};
+	say(begun.speaker, "started");
+	return begun;
+}
+
+/*
+ * Runs the leading transactional step of script in the caller's transaction and queues what is left. An error goes to the history
+ * through a worker, because this transaction is about to be rolled back.
+ */
+std::string run_script(Begun &begun, const history::Migration &migration, const std::string &text, const Rules &rules,
+					   const std::function<void(const Script &, Recorder &, const StepResult &)> &check)
+{
+	history::Run &run = begun.run;
+	try {
+		StepResult result;
+		const Script script(text);
+		{
+			ScriptEnvironment environment;
+			if (run.direction == "down")
+				if (const std::optional<int64> up = [&] {
+						Internal internal;
+						return history::last_run(migration.version, "up");
+					}())
+					apply_settings(
+						[&] {
+							Internal internal;
+							return history::get_run(*up)->settings;
+						}(),
+						Scope::level);
+			result = run_transaction_step(begun.speaker, script, 1, {{}, 0}, Created(), rules,
+										  [&](Recorder &recorder, const StepResult &done) {
+											  if (check)
+												  check(script, recorder, done);
+										  });
+			if (!result.rest.empty())
+				run.carried = session_settings();
+		}
+		const bool more = !result.rest.empty();
+		if (more)
+			check_worker_possible();
+		{
+			Internal internal;
+			run.state = more ? "queued" : "done";
+			history::insert_run(run, begun.started, begun.wal, !more);
+			history::insert_done_step(run.id, 1, begun.started);
+			history::merge_effect(run.id, result.changes);
+			history::insert_skipped(run.id, result.skipped);
+			if (more) {
+				history::store_steps(run.id, 2, result.rest, script);
+				history::set_state(migration.version, "registered,reverted,applied,failed,orphaned",
+								   run.direction == "up" ? "queued" : "reverting", run.id);
+			}
+		}
+		if (!more) {
+			conclude(begun.speaker, migration, run);
+			return run.direction == "up" ? "applied" : "reverted";
+		}
+		launch_run(run.id);
+		const std::string answer = queued(static_cast<int>(result.rest.size()));
+		say(begun.speaker, answer);
+		return answer;
+	} catch (Error &error) {
+		Attempt attempt;
+		attempt.version = migration.version;
+		attempt.direction = run.direction;
+		attempt.role = run.role;
+		attempt.settings = run.settings;
+		attempt.error = error;
+		attempt.line = error.script_line;
+		attempt.column = error.script_column;
+		record_attempt(attempt);
+		if (error.hint.empty())
+			error.hint = "Nothing was changed. Mend the script, then run it again.";
+		throw;
+	}
+}
+
+} // namespace
+
+std::string apply(const std::string &version)
+{
+	check_session();
+	const std::string number = history::number_of(version);
+	take_gate();
+
+	history::Situation situation;
+	{
+		Internal internal;
+		situation = history::situation(number);
+	}
+	const history::Migration migration = need(situation, version);
+	if (migration.state == "applied")
+		return "already applied";
+	refuse_if_busy(situation);
+	if (migration.state == "queued" || migration.state == "running") {
+		if (job_holder(migration.run) == 0)
+			launch_run(migration.run);
+		Internal internal;
+		return queued(history::unfinished_steps(migration.run));
+	}
+	if (migration.state != "registered" && migration.state != "reverted")
+		throw Error(sqlstate::step_failed, "migration " + migration.version + " is " + migration.state, "",
+					call("migrate_resume", migration.version) + " or " + call("migrate_revert", migration.version));
+	if (situation.highest && !settings::allow_out_of_order &&
+		core::version_less(number, core::version_number(situation.highest->version)))
+		throw Error(sqlstate::out_of_order,
+					"migration " + migration.version + " comes before " + situation.highest->version +
+						", which is applied already",
+					"", "If it is meant: SET surefoot.allow_out_of_order = on;");
+
+	Begun begun = begin(migration, "up", {});
+	return run_script(begun, migration, migration.up, {},
+					  [&](const Script &script, Recorder &recorder, const StepResult &done) {
+						  if (migration.down)
+							  prove_way_back(begun.speaker, migration, script, recorder, done);
+					  });
+}
+
+std::string revert(const std::string &version, const std::vector<std::string> &accept)
+{
+	check_session();
+	const std::string number = history::number_of(version);
+	take_gate();
+
+	history::Situation situation;
+	{
+		Internal internal;
+		situation = history::situation(number);
+	}
+	const history::Migration migration = need(situation, version);
+	if (migration.state == "registered" || migration.state == "reverted")
+		return "not applied";
+	refuse_if_busy(situation);
+	if (migration.state == "queued" || migration.state == "running" || migration.state == "reverting")
+		throw Error(sqlstate::busy, "migration " + migration.version + " has steps to finish", "",
+					"CALL " + function_prefix() + "migrate_wait('" + migration.version + "'); or " +
+						call("migrate_cancel", migration.version));
+	if (!migration.down)
+		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script", "",
+					"Register one: SELECT " + function_prefix() + "migrate_register('" + migration.version + "', '" +
+						migration.name + "', 'up script', 'down script');");
+	refuse_if_others_depend(migration);
+
+	Begun begun = begin(migration, "down", accept);
+	Rules rules;
+	{
+		Internal internal;
+		rules.avoid = avoided(migration);
+	}
+	rules.missing_is_done = migration.state != "applied";
+	return run_script(begun, migration, *migration.down, rules, {});
+}
+
+std::string resume(const std::string &version)
+{
+	check_session();
+	const std::string number = history::number_of(version);
+	take_gate();
+	Internal internal;
+	const history::Migration migration = history::get(number);
+	const std::string &state = migration.state;
+	if (state == "applied" || state == "registered" || state == "reverted")
+		throw Error(sqlstate::step_failed, "migration " + migration.version + " has nothing to resume", "It is " + state + ".");
+	const std::optional<history::Run> run = history::get_run(migration.run);
+	if (!run)
+		throw Error("XX000", "the run of migration " + migration.version + " is missing");
+	if (job_holder(run->id) == 0) {
+		if (run->state != "queued")
+			history::set_run_state(run->id, "queued", false);
+		history::set_state(migration.version, "queued,running,failed,reverting,orphaned",
+						   run->direction == "up" ? "queued" : "reverting", run->id);
+		history::adopt_run(run->id);
+		launch_run(run->id);
+	}
+	return queued(history::unfinished_steps(run->id));
+}
+
+std::string cancel(const std::string &version)
+{
+	check_session();
+	const std::string number = history::number_of(version);
+	take_gate();
+	Internal internal;
+	const history::Migration migration = history::get(number);
+	if (migration.state != "queued" && migration.state != "running" && migration.state != "reverting")
+		return "nothing to cancel";
+	const int pid = job_holder(migration.run);
+	if (pid != 0) {
+		/* The worker aborts its statement, removes what it left, and writes the state itself. */
+		pg_call([pid] { (void)kill(pid, SIGINT); });
+		return "cancelling";
+	}
+	const Error error("57014", "cancelled before the step had begun", "",
+					  call("migrate_resume", migration.version) + " or " + call("migrate_revert", migration.version));
+	const std::optional<history::Step> step = history::next_step(migration.run);
+	history::record_failure(migration.run, step ? step->n : 0, error, "", 0, 0, "cancelled");
+	history::set_state(migration.version, "queued,running,reverting", "failed", migration.run);
+	return "cancelled";
+}
+
+} // namespace surefoot

@@ -1,0 +1,243 @@
+#include "server/conclude.hpp"
+
+#include "core/object_json.hpp"
+#include "server/catalog/definitions.hpp"
+#include "server/environment.hpp"
+
+namespace surefoot {
+
+namespace {
+
+/* The definitions now of all objects that changes are about, found again by name. */
+core::Objects definitions_now(const std::vector<core::Change> &changes)
+{
+	std::vector<ObjectAddress> roots;
+	std::string last;
+	for (const core::Change &change : changes)
+		for (const std::optional<core::Object> *side : {&change.before, &change.after}) {
+			if (!*side || (*side)->root == last)
+				continue;
+			last = (*side)->root;
+			const std::optional<ObjectAddress> root = catalog::resolve_root(last);
+			if (!root)
+				continue;
+			const bool known = std::any_of(roots.begin(), roots.end(), [&](const ObjectAddress &r) {
+				return r.classId == root->classId && r.objectId == root->objectId;
+			});
+			if (!known)
+				roots.push_back(*root);
+		}
+	return catalog::read_definitions(roots);
+}
+
+Finding missing(const core::Object &object)
+{
+	return {"fail", "missing", object.identity, object.kind + " " + object.identity + " is gone", "",
+			"Something has removed it since the migration; see who, then revert or restore it."};
+}
+
+/* What a definition says of itself that makes it unfit. */
+void check_state(const core::Object &object, std::vector<Finding> &findings)
+{
+	const std::string *valid = object.field("valid"), *validated = object.field("validated");
+	if (object.kind == "index" && valid != nullptr && *valid == "no")
+		findings.push_back({"fail", "invalid-index", object.identity, "index " + object.identity + " is not valid", "",
+							"DROP INDEX CONCURRENTLY " + object.identity + "; then build it again."});
+	if (object.kind == "constraint" && validated != nullptr && *validated == "no")
+		findings.push_back({"warn", "not-validated", object.identity, "constraint " + object.identity + " is not validated",
+							"", "VALIDATE CONSTRAINT checks the rows that are there without blocking writers."});
+}
+
+/* The definition that object should have: as the newest run that is in force has left it. */
+std::optional<core::Object> expected(const core::Object &object, int64 run)
+{
+	static Query query("SELECT e.after::text FROM surefoot.effect e JOIN surefoot.migration m ON m.run = e.run "
+					   "WHERE e.kind = $1 AND e.identity = $2 AND m.state = 'applied' ORDER BY m.ordinal DESC, e.run DESC LIMIT 1",
+					   {TEXTOID, TEXTOID});
+	Internal internal;
+	const Rows rows = query.run({object.kind, object.identity});
+	if (rows.empty())
+		return object;
+	if (rows.is_null(0, 0))
+		return std::nullopt;
+	return *core::objects_from_json("[" + rows.text(0, 0) + "]").begin();
+}
+
+struct VerifyResult {
+	std::string message;
+	int line = 0;
+};
+
+/* Runs the verify script read-only and undoes it; says what was wrong. */
+std::optional<VerifyResult> run_verify(const std::string &text)
+{
+	std::optional<VerifyResult> wrong;
+	int line = 0;
+	try {
+		in_rolled_back_subtransaction([&] {
+			pg_call([] {
+				(void)set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
+										false);
+			});
+			const Script script(text);
+			for (const Statement &statement : script.statements()) {
+				line = statement.line;
+				const char *sql = statement.text.c_str();
+				const bool is_false = pg_call([sql] {
+					bool found = false;
+					if (SPI_connect() != SPI_OK_CONNECT)
+						elog(ERROR, "SPI_connect failed");
+					if (SPI_execute(sql, false, 0) < 0)
+						elog(ERROR, "cannot run this statement in a verify script");
+					for (uint64 row = 0; SPI_tuptable != nullptr && row < SPI_tuptable->numvals && !found; row++) {
+						bool isnull;
+						const Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull);
+						found = SPI_gettypeid(SPI_tuptable->tupdesc, 1) == BOOLOID && !isnull && !DatumGetBool(value);
+					}
+					SPI_finish();
+					return found;
+				});
+				if (is_false) {
+					wrong = VerifyResult{"is false: " + statement.text, line};
+					return;
+				}
+			}
+		});
+	} catch (Error &error) {
+		if (error.is("57014"))
+			throw;
+		wrong = VerifyResult{error.message, line};
+	}
+	return wrong;
+}
+
+} // namespace
+
+std::vector<Finding> validate(const history::Migration &migration, int64 run)
+{
+	std::vector<core::Change> effect;
+	{
+		Internal internal;
+		effect = history::effect(run);
+	}
+	const core::Objects now = definitions_now(effect);
+	std::vector<Finding> findings;
+	for (const core::Change &change : effect) {
+		if (!change.after)
+			continue;
+		const core::Object &object = *change.after;
+		const core::Object *found = now.find(object.kind, object.identity);
+		const bool as_recorded = found != nullptr && core::equal(*found, object);
+		const std::optional<core::Object> wanted = as_recorded ? object : expected(object, run);
+		if (!wanted)
+			continue;
+		if (found == nullptr) {
+			findings.push_back(missing(object));
+			continue;
+		}
+		if (!as_recorded && !core::equal(*found, *wanted))
+			findings.push_back({"fail", "differs", object.identity,
+								object.kind + " " + object.identity + " is not as the migration made it",
+								core::render(core::Change{*wanted, *found}),
+								"Somebody has changed it since; migrate it back or register what was done."});
+		check_state(*found, findings);
+	}
+	if (migration.verify) {
+		if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify))
+			findings.push_back({"fail", "verify", migration.version,
+								"verify script, line " + std::to_string(wrong->line) + ": " + wrong->message, "",
+								"Mend the data or the script, then validate again."});
+		else
+			findings.push_back({"pass", "verify", migration.version, "the verify script passes", "", ""});
+	}
+	const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding &f) { return f.level == "fail"; });
+	if (!failed)
+		findings.insert(findings.begin(), {"pass", "effect", migration.version,
+										   std::to_string(effect.size()) + " objects are as the migration made them", "", ""});
+	return findings;
+}
+
+void raise_failures(const std::string &version, const std::vector<Finding> &findings)
+{
+	for (const Finding &finding : findings)
+		if (finding.level == "fail")
+			throw Error(sqlstate::validation_failed, "validation of migration " + version + " failed: " + finding.message,
+						finding.detail, finding.hint);
+}
+
+std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<core::Change> &effect,
+									  const std::vector<core::Change> &others)
+{
+	std::vector<core::Change> differences;
+	const core::Objects now = definitions_now(effect);
+	for (const core::Change &change : effect) {
+		const core::Object &object = change.object();
+		const core::Object *found = now.find(object.kind, object.identity);
+		core::Change difference;
+		difference.before = change.before;
+		if (found != nullptr)
+			difference.after = *found;
+		const bool same = change.before ? found != nullptr && core::equal(*change.before, *found) : found == nullptr;
+		if (same)
+			continue;
+		const bool foreign = std::any_of(others.begin(), others.end(), [&](const core::Change &other) {
+			return other.object().kind == object.kind && other.object().identity == object.identity;
+		});
+		if (foreign || core::differs_only_in_column_order(std::vector<core::Change>{difference})) {
+			say(speaker, foreign ? object.kind + " " + object.identity + " was changed by others since and is left as it is"
+								 : object.kind + " " + object.identity + " is back, but its columns have another order");
+			continue;
+		}
+		differences.push_back(std::move(difference));
+	}
+	return differences;
+}
+
+void refuse_inexact(const std::string &version, const std::vector<core::Change> &differences,
+					const std::vector<std::string> &accept)
+{
+	const auto accepted = [&accept](const std::string &what) {
+		return std::find(accept.begin(), accept.end(), what) != accept.end();
+	};
+	std::vector<core::Change> refused;
+	if (!accepted("all"))
+		for (const core::Change &difference : differences)
+			if (!accepted(difference.object().identity))
+				refused.push_back(difference);
+	if (refused.empty())
+		return;
+	throw Error(sqlstate::no_way_back,
+				"the down script of migration " + version + " does not restore " + refused.front().object().kind + " " +
+					refused.front().object().identity,
+				core::render(refused),
+				"Mend the down script, or accept what it leaves behind by name: '" + refused.front().object().identity + "'.");
+}
+
+void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run)
+{
+	const char *from = "registered,reverted,applied,queued,running,reverting,failed,orphaned";
+	if (run.direction == "up") {
+		raise_failures(migration.version, validate(migration, run.id));
+		Internal internal;
+		history::set_state(migration.version, from, "applied", run.id);
+		history::set_run_state(run.id, "done", true);
+	} else {
+		std::optional<int64> up;
+		std::vector<core::Change> effect;
+		{
+			Internal internal;
+			up = history::last_run(migration.version, "up");
+			if (up)
+				effect = history::effect(*up);
+		}
+		refuse_inexact(migration.version, left_behind(speaker, effect, {}), run.accept);
+		Internal internal;
+		if (up)
+			history::set_run_state(*up, "undone", true);
+		history::set_state(migration.version, from, "reverted", run.id);
+		history::set_run_state(run.id, "done", true);
+	}
+	say(speaker, run.direction == "up" ? "applied" : "reverted");
+}
+
+} // namespace surefoot

@@ -1,0 +1,34 @@
+/* The end of a run: what has to hold before it counts as done, checked in its last transaction. */
+#pragma once
+
+#include "server/history.hpp"
+#include "server/messages.hpp"
+
+namespace surefoot {
+
+/* One row of a check. */
+struct Finding {
+	std::string level, code, object, message, detail, hint;
+};
+
+/* Whether what run made is there as it made it, its indexes valid, its constraints validated, and the verify script content. */
+std::vector<Finding> validate(const history::Migration &migration, int64 run);
+
+/* Raises SF009 with the first failure of findings, if there is one. */
+void raise_failures(const std::string &version, const std::vector<Finding> &findings);
+
+/*
+ * What differs now from before the run `up`: what its way back has left behind. Objects that others have changed since are told
+ * in notices and left out, and so is the order of columns.
+ */
+std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<core::Change> &effect,
+									  const std::vector<core::Change> &others);
+
+/* Raises SF008 unless all of differences are accepted, by identity or as 'all'. */
+void refuse_inexact(const std::string &version, const std::vector<core::Change> &differences,
+					const std::vector<std::string> &accept);
+
+/* Concludes run, all of whose steps are done: validation or comparison, then the new state of the migration. */
+void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run);
+
+} // namespace surefoot

@@ -1,0 +1,98 @@
+#include "server/empty_storage.hpp"
+
+#include "server/compat.hpp"
+#include "server/settings.hpp"
+#include "server/targets.hpp"
+
+namespace surefoot {
+
+namespace {
+
+bool collect(Node *node, void *names)
+{
+	if (node == nullptr)
+		return false;
+	if (IsA(node, RangeVar)) {
+		((std::vector<const RangeVar *> *)names)->push_back((const RangeVar *)node);
+		return false;
+	}
+	return compat::walk_raw_tree(node, collect, names);
+}
+
+/* The tables that a query reads or writes. */
+std::vector<Oid> mentioned(Node *statement)
+{
+	std::vector<Oid> relations;
+	std::vector<const RangeVar *> names;
+	switch (nodeTag(statement)) {
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+	case T_SelectStmt:
+		(void)collect(statement, &names);
+		break;
+	default:
+		break;
+	}
+	for (const RangeVar *name : names) {
+		const Oid id = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+		if (OidIsValid(id))
+			relations.push_back(id);
+	}
+	return relations;
+}
+
+bool is_worth_emptying(Oid id)
+{
+	Relation relation = try_relation_open(id, AccessShareLock);
+	if (relation == nullptr)
+		return false;
+	const char kind = relation->rd_rel->relkind;
+	const bool worth = (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) && !IsCatalogRelation(relation) &&
+					   RelationGetNumberOfBlocks(relation) > (BlockNumber)settings::direct_index_pages;
+	relation_close(relation, NoLock);
+	return worth;
+}
+
+/* As TRUNCATE does, less its triggers and its look at foreign keys: nothing of it lasts. */
+void swap_storage(Oid id)
+{
+	Relation relation = table_open(id, AccessExclusiveLock);
+	CheckTableNotInUse(relation, "try a statement on");
+	compat::new_storage(relation);
+	const Oid toast = relation->rd_rel->reltoastrelid;
+	if (OidIsValid(toast)) {
+		Relation toast_relation = relation_open(toast, AccessExclusiveLock);
+		compat::new_storage(toast_relation);
+		table_close(toast_relation, NoLock);
+	}
+	table_close(relation, NoLock);
+	compat::reindex(id);
+}
+
+} // namespace
+
+void EmptyStorage::prepare(Node *statement)
+{
+	lock_targets(
+		statement,
+		[this](const ObjectAddress &found) {
+			if (found.classId == RelationRelationId)
+				empty(found.objectId);
+		},
+		[](Oid) {});
+	for (Oid relation : mentioned(statement))
+		empty(relation);
+}
+
+void EmptyStorage::empty(Oid id)
+{
+	if (!done_.emplace(id, true).second)
+		return;
+	pg_call([id] {
+		if (is_worth_emptying(id))
+			swap_storage(id);
+	});
+}
+
+} // namespace surefoot

@@ -1,0 +1,22 @@
+/*
+ * Idempotence: what a statement would create and is there already.
+ *
+ * The statement is tried without that object, on empty tables, in a subtransaction that is rolled back, and what it makes is
+ * compared with what is there. The same: it is skipped. Another definition: an error that shows both.
+ */
+#pragma once
+
+#include "server/script.hpp"
+#include "server/way_back.hpp"
+
+namespace surefoot {
+
+struct Remainder {
+	std::optional<std::string> sql; /* what is left to run; the whole statement, some of its subcommands, or nothing */
+	Avoid skipped;                  /* what is there already, as (kind, identity) */
+};
+
+/* Raises SF007 when an object of the same name has another definition. */
+Remainder without_existing(const Statement &statement);
+
+} // namespace surefoot

@@ -1,0 +1,71 @@
+/* The SQL functions that change state: arguments in, call, result out. */
+#include "server/apply.hpp"
+#include "server/arguments.hpp"
+#include "server/conclude.hpp"
+#include "server/gate.hpp"
+
+using namespace surefoot;
+
+SUREFOOT_FUNCTION(surefoot_version)
+{
+	return text_result(SUREFOOT_VERSION);
+}
+
+SUREFOOT_FUNCTION(surefoot_register)
+{
+	return text_result(register_migration(needed_text_argument(fcinfo, 0, "version"), needed_text_argument(fcinfo, 1, "name"),
+										  needed_text_argument(fcinfo, 2, "up"), optional_text_argument(fcinfo, 3),
+										  optional_text_argument(fcinfo, 4)));
+}
+
+SUREFOOT_FUNCTION(surefoot_apply)
+{
+	const std::string version = text_argument(fcinfo, 0);
+	return text_result(PG_GETARG_BOOL(1) ? dry_run(version, "up") : apply(version));
+}
+
+SUREFOOT_FUNCTION(surefoot_revert)
+{
+	const std::string version = text_argument(fcinfo, 0);
+	return text_result(PG_GETARG_BOOL(1) ? dry_run(version, "down") : revert(version, text_array_argument(fcinfo, 2)));
+}
+
+SUREFOOT_FUNCTION(surefoot_resume)
+{
+	return text_result(resume(text_argument(fcinfo, 0)));
+}
+
+SUREFOOT_FUNCTION(surefoot_cancel)
+{
+	return text_result(cancel(text_argument(fcinfo, 0)));
+}
+
+SUREFOOT_FUNCTION(surefoot_validate)
+{
+	const std::string number = history::number_of(text_argument(fcinfo, 0));
+	history::Migration migration;
+	{
+		Internal internal;
+		migration = history::get(number);
+	}
+	std::vector<Finding> findings;
+	if (migration.state == "applied")
+		findings = validate(migration, migration.run);
+	else
+		findings.push_back({"fail", "not-applied", migration.version, "migration " + migration.version + " is " + migration.state,
+							"", "Apply it first."});
+	std::vector<std::vector<std::string>> rows;
+	for (const Finding &f : findings)
+		rows.push_back({f.level, f.code, f.object, f.message, f.detail, f.hint});
+	return_rows(fcinfo, rows);
+	return (Datum)0;
+}
+
+SUREFOOT_FUNCTION(surefoot_system_identifier)
+{
+	const std::string identifier = std::to_string(GetSystemIdentifier());
+	return pg_call([&identifier] {
+		return DirectFunctionCall3(numeric_in, CStringGetDatum(identifier.c_str()), ObjectIdGetDatum(InvalidOid),
+								   Int32GetDatum(-1));
+	});
+}

@@ -1,0 +1,85 @@
+#include "server/gate.hpp"
+
+#include "server/blockers.hpp"
+#include "server/spi.hpp"
+
+namespace surefoot {
+
+namespace {
+
+LOCKTAG gate_tag()
+{
+	LOCKTAG tag;
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension().oid, 0);
+	return tag;
+}
+
+/* A tag of the run's own: no object of class pg_extension has this sub-id, and nobody but us looks at it. */
+LOCKTAG job_tag(int64 run)
+{
+	LOCKTAG tag;
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, static_cast<Oid>(run), 1);
+	return tag;
+}
+
+} // namespace
+
+void take_gate()
+{
+	const LOCKTAG tag = gate_tag();
+	const bool taken = pg_call(
+		[&tag] { return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL; });
+	if (taken)
+		return;
+
+	static Query holder("SELECT pid FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_extension'::regclass "
+						"AND objid = $1 AND objsubid = 0 AND granted AND mode = 'ExclusiveLock' AND pid IS NOT NULL",
+						{OIDOID});
+	Internal internal;
+	const Rows rows = holder.run({Value::datum(ObjectIdGetDatum(tag.locktag_field3))});
+	const std::string who =
+		rows.empty() ? std::string() : describe_backend(static_cast<int>(rows.number(0, 0)));
+	throw Error(sqlstate::busy, "another session is applying or reverting a migration in this database",
+				who.empty() ? "" : "It is " + who + ".", "Wait for it to end, then try again.");
+}
+
+void check_session()
+{
+	if (RecoveryInProgress())
+		throw Error(sqlstate::wrong_context, "cannot change the schema on a standby server", "",
+					"Connect to the primary server.");
+	if (XactIsoLevel != XACT_READ_COMMITTED)
+		throw Error(sqlstate::wrong_context, "migrations run in READ COMMITTED transactions only",
+					"A transaction with one snapshot cannot see what other sessions have changed since it began.",
+					"BEGIN ISOLATION LEVEL READ COMMITTED;");
+	const std::string installed = extension().version;
+	if (installed != SUREFOOT_VERSION)
+		throw Error(sqlstate::version_mismatch,
+					"the library is version " SUREFOOT_VERSION ", but the extension in this database is version " + installed,
+					"", "ALTER EXTENSION surefoot UPDATE; in a new session, after the library has been installed.");
+}
+
+bool try_job_lock(int64 run)
+{
+	const LOCKTAG tag = job_tag(run);
+	return pg_call([&tag] { return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL; });
+}
+
+void release_job_lock(int64 run)
+{
+	const LOCKTAG tag = job_tag(run);
+	pg_call([&tag] { (void)LockRelease(&tag, ExclusiveLock, true); });
+}
+
+int job_holder(int64 run)
+{
+	static Query query("SELECT pid FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_extension'::regclass "
+					   "AND database = $2 AND objid = $1 AND objsubid = 1 AND granted AND pid IS NOT NULL",
+					   {OIDOID, OIDOID});
+	Internal internal;
+	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(static_cast<Oid>(run))),
+								 Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	return rows.empty() ? 0 : static_cast<int>(rows.number(0, 0));
+}
+
+} // namespace surefoot

@@ -1,0 +1,24 @@
+/*
+ * One runner at a time: a heavyweight lock on the extension object, held until the end of the transaction by whoever changes the
+ * state of a migration. It dies with its holder, and no script can free it, as it could an advisory lock. It is only ever tried,
+ * never waited for, so a waiter can neither deadlock nor hold up a concurrent index build.
+ */
+#pragma once
+
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+/* Takes the gate; raises SF004 with the holder's name when another has it. */
+void take_gate();
+
+/* Raises unless this session can change anything at all: not a standby, READ COMMITTED, the library's version = the extension's. */
+void check_session();
+
+/* The lock of a run's worker (session level): whoever holds it is alive and works on the run. */
+bool try_job_lock(int64 run);
+void release_job_lock(int64 run);
+/* The pid of the worker that works on run; 0 when none does. */
+int job_holder(int64 run);
+
+} // namespace surefoot

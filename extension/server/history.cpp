@@ -1,0 +1,211 @@
+#include "server/history.hpp"
+
+namespace surefoot::history {
+
+namespace {
+
+Migration from_row(const Rows &rows, size_t row)
+{
+	Migration m;
+	m.version = rows.text(row, 0);
+	m.number = rows.text(row, 1);
+	m.name = rows.text(row, 2);
+	m.up = rows.text(row, 3);
+	m.down = rows.maybe(row, 4);
+	m.verify = rows.maybe(row, 5);
+	m.state = rows.text(row, 6);
+	m.run = rows.number(row, 7);
+	return m;
+}
+
+/* What else is under way or stands applied: by the partial indexes, so the length of the history does not matter. */
+Query read_unfinished("SELECT version, state FROM surefoot.migration WHERE state IN "
+					  "('running', 'queued', 'failed', 'reverting', 'orphaned') AND ordinal <> $1::numeric "
+					  "ORDER BY ordinal LIMIT 1",
+					  {TEXTOID});
+Query read_highest("SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1", {});
+Query read_one("SELECT version, ordinal::text, name, up, down, verify, state, run FROM surefoot.migration "
+			   "WHERE ordinal = $1::numeric",
+			   {TEXTOID});
+
+} // namespace
+
+std::string number_of(const std::string &version)
+{
+	std::string number = core::version_number(version);
+	if (number.empty())
+		throw Error(unpack_sql_state(ERRCODE_INVALID_PARAMETER_VALUE),
+					"invalid migration version \"" + version + "\"", "A version is digits only, such as 0019.");
+	return number;
+}
+
+Situation situation(const std::string &number)
+{
+	Situation result;
+	result.migration = find(number);
+	const Rows unfinished = read_unfinished.run({number});
+	if (!unfinished.empty())
+		result.unfinished = Place{unfinished.text(0, 0), unfinished.text(0, 1)};
+	const Rows highest = read_highest.run();
+	if (!highest.empty())
+		result.highest = Place{highest.text(0, 0), highest.text(0, 1)};
+	return result;
+}
+
+std::optional<Migration> find(const std::string &number)
+{
+	const Rows rows = read_one.run({number});
+	return rows.empty() ? std::nullopt : std::optional<Migration>(from_row(rows, 0));
+}
+
+Migration get(const std::string &number)
+{
+	std::optional<Migration> found = find(number);
+	if (!found)
+		throw Error(sqlstate::not_registered, "migration " + number + " is not registered", "",
+					"SELECT " + function_prefix() + "migrate_register('" + number + "', 'name', 'up script');");
+	return *found;
+}
+
+void insert(const Migration &m)
+{
+	static Query query("INSERT INTO surefoot.migration (version, ordinal, name, up, down, verify) "
+					   "VALUES ($1, $2::numeric, $3, $4, $5, $6)",
+					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
+	query.run({m.version, m.number, m.name, m.up, m.down, m.verify});
+}
+
+void update_scripts(const Migration &m)
+{
+	static Query query("UPDATE surefoot.migration SET name = $2, up = $3, down = $4, verify = $5 WHERE ordinal = $1::numeric",
+					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
+	query.run({m.number, m.name, m.up, m.down, m.verify});
+}
+
+void set_state(const std::string &version, const char *from, const char *to, int64 run)
+{
+	static Query query("UPDATE surefoot.migration SET state = $3, run = $4 "
+					   "WHERE version = $1 AND state = ANY (string_to_array($2, ','))",
+					   {TEXTOID, TEXTOID, TEXTOID, INT8OID});
+	if (query.run({version, from, to, run}).affected() != 1)
+		throw Error(sqlstate::busy, "the state of migration " + version + " was changed by somebody else",
+					std::string("Expected was: ") + from + ".", "SELECT * FROM " + function_prefix() + "migrate_status();");
+}
+
+int64 next_run()
+{
+	static Query query("SELECT nextval('surefoot.run_id')", {});
+	return query.run().number(0, 0);
+}
+
+void insert_run(const Run &run, TimestampTz started, XLogRecPtr wal, bool finished)
+{
+	static Query query("INSERT INTO surefoot.run (id, version, direction, state, started_at, ended_at, session_role, role, "
+					   "client_addr, application, wal_lsn, system_identifier, database_oid, settings, accept, carried) "
+					   "SELECT $1, $2, $3, $4, $5, CASE WHEN $6 THEN clock_timestamp() END, $7, $8, inet_client_addr(), "
+					   "current_setting('application_name'), $9, $10::numeric, $11, $12, $13, $14",
+					   {INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID, PG_LSNOID, TEXTOID,
+						OIDOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
+	query.run({run.id, run.version, run.direction, run.state, Value::datum(TimestampTzGetDatum(started)), finished,
+			   run.session_role, run.role, Value::datum(LSNGetDatum(wal)), std::to_string(GetSystemIdentifier()),
+			   Value::datum(ObjectIdGetDatum(MyDatabaseId)), Value::array(run.settings), Value::array(run.accept),
+			   Value::array(run.carried)});
+}
+
+std::optional<Run> get_run(int64 id)
+{
+	static Query query("SELECT version, direction, state, session_role, role, "
+					   "system_identifier = $2::numeric AND database_oid = $3 FROM surefoot.run WHERE id = $1",
+					   {INT8OID, TEXTOID, OIDOID});
+	static Query read_settings("SELECT unnest(settings) FROM surefoot.run WHERE id = $1", {INT8OID});
+	static Query read_carried("SELECT unnest(carried) FROM surefoot.run WHERE id = $1", {INT8OID});
+	static Query read_accept("SELECT unnest(accept) FROM surefoot.run WHERE id = $1", {INT8OID});
+
+	const Rows rows =
+		query.run({id, std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	if (rows.empty())
+		return std::nullopt;
+	Run run;
+	run.id = id;
+	run.version = rows.text(0, 0);
+	run.direction = rows.text(0, 1);
+	run.state = rows.text(0, 2);
+	run.session_role = rows.text(0, 3);
+	run.role = rows.text(0, 4);
+	run.here = rows.flag(0, 5);
+	const Rows settings = read_settings.run({id});
+	for (size_t i = 0; i < settings.size(); i++)
+		run.settings.push_back(settings.text(i, 0));
+	const Rows carried = read_carried.run({id});
+	for (size_t i = 0; i < carried.size(); i++)
+		run.carried.push_back(carried.text(i, 0));
+	const Rows accept = read_accept.run({id});
+	for (size_t i = 0; i < accept.size(); i++)
+		run.accept.push_back(accept.text(i, 0));
+	return run;
+}
+
+std::optional<int64> last_run(const std::string &version, const char *direction)
+{
+	static Query query("SELECT id FROM surefoot.run WHERE version = $1 AND direction = $2 AND state <> 'rolled back' "
+					   "ORDER BY id DESC LIMIT 1",
+					   {TEXTOID, TEXTOID});
+	const Rows rows = query.run({version, direction});
+	return rows.empty() ? std::nullopt : std::optional<int64>(rows.number(0, 0));
+}
+
+void set_run_state(int64 id, const char *state, bool ended)
+{
+	static Query query("UPDATE surefoot.run SET state = $2, ended_at = CASE WHEN $3 THEN clock_timestamp() END WHERE id = $1",
+					   {INT8OID, TEXTOID, BOOLOID});
+	query.run({id, state, ended});
+}
+
+void set_run_carried(int64 id, const std::vector<std::string> &carried)
+{
+	static Query query("UPDATE surefoot.run SET carried = $2 WHERE id = $1", {INT8OID, TEXTARRAYOID});
+	query.run({id, Value::array(carried)});
+}
+
+void adopt_run(int64 id)
+{
+	static Query query("UPDATE surefoot.run SET system_identifier = $2::numeric, database_oid = $3 WHERE id = $1",
+					   {INT8OID, TEXTOID, OIDOID});
+	query.run({id, std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+}
+
+std::vector<std::string> later_on_same_objects(const Migration &migration)
+{
+	static Query query("SELECT m.version FROM surefoot.migration m WHERE m.state = 'applied' AND m.ordinal > $2::numeric "
+					   "AND EXISTS (SELECT FROM surefoot.effect mine JOIN surefoot.effect theirs ON theirs.root = mine.root "
+					   "WHERE mine.run = $1 AND theirs.run = m.run) ORDER BY m.ordinal DESC",
+					   {INT8OID, TEXTOID});
+	const Rows rows = query.run({migration.run, migration.number});
+	std::vector<std::string> versions;
+	for (size_t i = 0; i < rows.size(); i++)
+		versions.push_back(rows.text(i, 0));
+	return versions;
+}
+
+void record_failure(int64 id, int step, const Error &error, const std::string &statement, int line, int column,
+					const char *state)
+{
+	static Query query("UPDATE surefoot.run SET state = $2, ended_at = clock_timestamp(), failed_step = $3, sqlstate = $4, "
+					   "message = $5, detail = $6, hint = $7, context = $8, statement = $9, line = $10, col = $11 "
+					   "WHERE id = $1",
+					   {INT8OID, TEXTOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID});
+	query.run({id, state, step, error.sqlstate, error.message, Value::or_null(error.detail), Value::or_null(error.hint),
+			   Value::or_null(error.context), Value::or_null(statement), line > 0 ? Value(line) : Value(std::nullopt),
+			   column > 0 ? Value(column) : Value(std::nullopt)});
+}
+
+void log(int64 run, const char *level, std::optional<int> step, std::optional<int> line, const std::string &message,
+		 const std::string &statement)
+{
+	static Query query("INSERT INTO surefoot.event_log (run, level, step, line, message, statement) "
+					   "VALUES ($1, $2, $3, $4, $5, $6)",
+					   {INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID});
+	query.run({run, level, step, line, message, Value::or_null(statement)});
+}
+
+} // namespace surefoot::history

@@ -1,0 +1,93 @@
+/*
+ * The state tables (schema surefoot), through fixed statements. The only file that reads or writes them for the engine.
+ * Callers hold an Internal. Every change of a migration's state names the state that it must find.
+ */
+#pragma once
+
+#include "core/object.hpp"
+#include "core/version.hpp"
+#include "server/operations.hpp"
+#include "server/script.hpp"
+#include "server/spi.hpp"
+
+namespace surefoot::history {
+
+struct Migration {
+	std::string version, number, name, up, state;
+	std::optional<std::string> down, verify;
+	int64 run = 0;
+};
+
+struct Place {
+	std::string version, state;
+};
+
+/* A migration and what stands in its way, read at once. */
+struct Situation {
+	std::optional<Migration> migration;
+	std::optional<Place> unfinished; /* another migration that is neither applied nor at rest */
+	std::optional<Place> highest;    /* the highest applied version */
+};
+
+struct Run {
+	int64 id = 0;
+	std::string version, direction, state;
+	std::string session_role, role;
+	std::vector<std::string> settings; /* name, value, name, value ...: when the script began */
+	std::vector<std::string> carried;  /* the same after its latest step */
+	std::vector<std::string> accept;
+	bool here = true; /* made on this system, in this database */
+};
+
+struct Step {
+	int64 run = 0;
+	int n = 0;
+	OperationKind kind = OperationKind::transactional;
+	std::string state;
+	std::vector<Operation> operations;
+};
+
+/* Raises SF001 unless version is digits. */
+std::string number_of(const std::string &version);
+
+Situation situation(const std::string &number);
+std::optional<Migration> find(const std::string &number);
+/* Raises SF001 with the way to register it. */
+Migration get(const std::string &number);
+
+void insert(const Migration &migration);
+void update_scripts(const Migration &migration);
+/* from: the states it may be in, separated by commas. Raises when it is in another by now. */
+void set_state(const std::string &version, const char *from, const char *to, int64 run);
+
+int64 next_run();
+void insert_run(const Run &run, TimestampTz started, XLogRecPtr wal, bool finished);
+std::optional<Run> get_run(int64 id);
+/* The newest run of version in direction that took effect ('done' or under way). */
+std::optional<int64> last_run(const std::string &version, const char *direction);
+void set_run_state(int64 id, const char *state, bool ended);
+/* Makes a run that was restored from elsewhere one of this database. */
+void adopt_run(int64 id);
+/* The applied migrations above this one that have changed objects which it has changed, newest first. */
+std::vector<std::string> later_on_same_objects(const Migration &migration);
+void set_run_carried(int64 id, const std::vector<std::string> &carried);
+void record_failure(int64 id, int step, const Error &error, const std::string &statement, int line, int column,
+					const char *state);
+
+void insert_done_step(int64 run, int n, TimestampTz started);
+/* Replaces the pending steps of run from number n on. */
+void store_steps(int64 run, int n, const std::vector<PlannedStep> &steps, const Script &script);
+std::optional<Step> next_step(int64 run);
+int unfinished_steps(int64 run);
+void set_step_state(int64 run, int n, const char *state);
+
+/* Joins what one more step changed to the effect of run. */
+void merge_effect(int64 run, const std::vector<core::Change> &changes);
+std::vector<core::Change> effect(int64 run);
+void insert_skipped(int64 run, const std::vector<std::pair<std::string, std::string>> &objects);
+std::vector<std::pair<std::string, std::string>> skipped(int64 run);
+
+void log(int64 run, const char *level, std::optional<int> step, std::optional<int> line, const std::string &message,
+		 const std::string &statement);
+
+} // namespace surefoot::history

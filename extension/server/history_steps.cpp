@@ -1,0 +1,159 @@
+#include "server/history.hpp"
+
+#include "core/object_json.hpp"
+
+/* Steps, operations and effects of a run. */
+namespace surefoot::history {
+
+namespace {
+
+const char *kind_name(OperationKind kind)
+{
+	return kind == OperationKind::concurrent ? "concurrent" : "transaction";
+}
+
+core::Object object_from(const std::string &json)
+{
+	return *core::objects_from_json("[" + json + "]").begin();
+}
+
+} // namespace
+
+void insert_done_step(int64 run, int n, TimestampTz started)
+{
+	static Query query("INSERT INTO surefoot.step (run, n, kind, state, started_at, ended_at) "
+					   "VALUES ($1, $2, 'transaction', 'done', $3, clock_timestamp())",
+					   {INT8OID, INT4OID, TIMESTAMPTZOID});
+	query.run({run, n, Value::datum(TimestampTzGetDatum(started))});
+}
+
+void store_steps(int64 run, int n, const std::vector<PlannedStep> &steps, const Script &script)
+{
+	static Query forget_operations("DELETE FROM surefoot.operation WHERE run = $1 AND step >= $2", {INT8OID, INT4OID});
+	static Query forget_steps("DELETE FROM surefoot.step WHERE run = $1 AND n >= $2", {INT8OID, INT4OID});
+	static Query insert_step("INSERT INTO surefoot.step (run, n, kind, state) VALUES ($1, $2, $3, 'pending')",
+							 {INT8OID, INT4OID, TEXTOID});
+	static Query insert_operation("INSERT INTO surefoot.operation (run, step, n, statement, line, sql, index_schema, "
+								  "index_name, table_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+								  {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
+
+	forget_operations.run({run, n});
+	forget_steps.run({run, n});
+	for (const PlannedStep &step : steps) {
+		insert_step.run({run, n, kind_name(step.kind)});
+		int k = 1;
+		for (const Operation &operation : step.operations)
+			insert_operation.run({run, n, k++, static_cast<int>(operation.statement),
+								  script.statements()[operation.statement].line, operation.sql,
+								  Value::or_null(operation.index_schema), Value::or_null(operation.index_name),
+								  Value::or_null(operation.table)});
+		n++;
+	}
+}
+
+std::optional<Step> next_step(int64 run)
+{
+	static Query read_step("SELECT n, kind, state FROM surefoot.step WHERE run = $1 AND state <> 'done' ORDER BY n LIMIT 1",
+						   {INT8OID});
+	static Query read_operations("SELECT statement, sql, index_schema, index_name, table_name FROM surefoot.operation "
+								 "WHERE run = $1 AND step = $2 ORDER BY n",
+								 {INT8OID, INT4OID});
+
+	const Rows rows = read_step.run({run});
+	if (rows.empty())
+		return std::nullopt;
+	Step step;
+	step.run = run;
+	step.n = static_cast<int>(rows.number(0, 0));
+	step.kind = rows.text(0, 1) == "concurrent" ? OperationKind::concurrent : OperationKind::transactional;
+	step.state = rows.text(0, 2);
+	const Rows operations = read_operations.run({run, step.n});
+	for (size_t i = 0; i < operations.size(); i++) {
+		Operation operation;
+		operation.statement = static_cast<size_t>(operations.number(i, 0));
+		operation.kind = step.kind;
+		operation.sql = operations.text(i, 1);
+		operation.index_schema = operations.text(i, 2);
+		operation.index_name = operations.text(i, 3);
+		operation.table = operations.text(i, 4);
+		step.operations.push_back(std::move(operation));
+	}
+	return step;
+}
+
+int unfinished_steps(int64 run)
+{
+	static Query query("SELECT count(*) FROM surefoot.step WHERE run = $1 AND state <> 'done'", {INT8OID});
+	return static_cast<int>(query.run({run}).number(0, 0));
+}
+
+void set_step_state(int64 run, int n, const char *state)
+{
+	static Query query("UPDATE surefoot.step SET state = $3, "
+					   "started_at = CASE $3 WHEN 'running' THEN clock_timestamp() ELSE started_at END, "
+					   "ended_at = CASE WHEN $3 IN ('done', 'failed') THEN clock_timestamp() END WHERE run = $1 AND n = $2",
+					   {INT8OID, INT4OID, TEXTOID});
+	query.run({run, n, state});
+}
+
+void merge_effect(int64 run, const std::vector<core::Change> &changes)
+{
+	/* The first definition before stays; an object that is back to it is no effect any more. */
+	static Query insert("INSERT INTO surefoot.effect (run, kind, identity, root, before, after) "
+						"SELECT $1, k, i, r, b::json, a::json FROM unnest($2, $3, $4, $5, $6) AS u (k, i, r, b, a) "
+						"ON CONFLICT (run, kind, identity) DO UPDATE SET after = excluded.after",
+						{INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
+	static Query prune("DELETE FROM surefoot.effect WHERE run = $1 AND before::text IS NOT DISTINCT FROM after::text", {INT8OID});
+
+	if (changes.empty())
+		return;
+	std::vector<std::string> kinds, identities, roots;
+	std::vector<std::optional<std::string>> before, after;
+	for (const core::Change &change : changes) {
+		kinds.push_back(change.object().kind);
+		identities.push_back(change.object().identity);
+		roots.push_back(change.object().root);
+		before.push_back(change.before ? std::optional(core::to_json(*change.before)) : std::nullopt);
+		after.push_back(change.after ? std::optional(core::to_json(*change.after)) : std::nullopt);
+	}
+	insert.run({run, Value::array(kinds), Value::array(identities), Value::array(roots), Value::array(before),
+				Value::array(after)});
+	prune.run({run});
+}
+
+std::vector<core::Change> effect(int64 run)
+{
+	static Query query("SELECT before::text, after::text FROM surefoot.effect WHERE run = $1 ORDER BY kind, identity",
+					   {INT8OID});
+	std::vector<core::Change> changes;
+	const Rows rows = query.run({run});
+	for (size_t i = 0; i < rows.size(); i++) {
+		core::Change change;
+		if (rows.maybe(i, 0))
+			change.before = object_from(rows.text(i, 0));
+		if (rows.maybe(i, 1))
+			change.after = object_from(rows.text(i, 1));
+		changes.push_back(std::move(change));
+	}
+	return changes;
+}
+
+void insert_skipped(int64 run, const std::vector<std::pair<std::string, std::string>> &objects)
+{
+	static Query query("INSERT INTO surefoot.skipped (run, kind, identity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+					   {INT8OID, TEXTOID, TEXTOID});
+	for (const auto &[kind, identity] : objects)
+		query.run({run, kind, identity});
+}
+
+std::vector<std::pair<std::string, std::string>> skipped(int64 run)
+{
+	static Query query("SELECT kind, identity FROM surefoot.skipped WHERE run = $1", {INT8OID});
+	std::vector<std::pair<std::string, std::string>> objects;
+	const Rows rows = query.run({run});
+	for (size_t i = 0; i < rows.size(); i++)
+		objects.emplace_back(rows.text(i, 0), rows.text(i, 1));
+	return objects;
+}
+
+} // namespace surefoot::history

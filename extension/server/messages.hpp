@@ -1,0 +1,22 @@
+/* What a run says while it goes on: a notice to whoever called, and the same line in the history. */
+#pragma once
+
+#include "server/spi.hpp"
+
+namespace surefoot {
+
+/* Who is speaking: migration 0019, up or down, run 7. */
+struct Speaker {
+	std::string version, direction;
+	int64 run = 0;
+	bool notices = true; /* a worker has nobody to send them to */
+};
+
+/* "0019 up: text" */
+void say(const Speaker &speaker, const std::string &text);
+/* "0019 up, step 1, line 3: CREATE ..."; sql is masked already. */
+void say_statement(const Speaker &speaker, int step, int line, const std::string &sql);
+/* A notice that may differ from run to run (who is waited for, attempts); never in the history. */
+void say_live(const Speaker &speaker, const std::string &text);
+
+} // namespace surefoot

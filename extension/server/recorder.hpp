@@ -1,0 +1,59 @@
+/*
+ * Records what statements change in the catalog, in proportion to what they touch.
+ *
+ * While a Recorder is active, two hooks of the server feed it:
+ *   - before a utility statement runs, nested ones in functions and DO blocks included, the objects that it names are locked as
+ *     the statement will lock them and their definitions are read: no other session can change them from then on;
+ *   - object access tells of everything else that is created, altered or about to be dropped (cascades), while the old
+ *     definition can still be read.
+ * Afterwards the same objects are read again; the difference is the effect. Without an active Recorder the hooks do nothing.
+ */
+#pragma once
+
+#include "core/object.hpp"
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+class Recorder {
+public:
+	Recorder();
+	~Recorder();
+	Recorder(const Recorder &) = delete;
+	Recorder &operator=(const Recorder &) = delete;
+
+	/* Installs the hooks, chained to whoever was there before; once a session. */
+	static void install_hooks();
+	/* The recorder that the hooks feed, or nullptr. */
+	static Recorder *active();
+
+	/* Reads the definitions of root, as they are now, unless they are known. */
+	void see(const ObjectAddress &root);
+	/* Locks and sees whatever statement names. */
+	void see_targets(Node *statement);
+	/* What a hook reported; its top-level object is found now, or at the end when its rows cannot be seen yet. */
+	void touched(Oid class_id, Oid object_id, int32 sub_id);
+
+	/* Definitions before, of all that was seen. */
+	const core::Objects &before() const { return before_; }
+	/* Reads everything that was seen again and compares. */
+	std::vector<core::Change> changes();
+	/* The relations that statements asked for, to find out who blocks them. */
+	const std::vector<Oid> &wanted() const { return wanted_; }
+	void want(Oid relation) { wanted_.push_back(relation); }
+
+private:
+	struct Less {
+		bool operator()(const ObjectAddress &a, const ObjectAddress &b) const
+		{
+			return std::tie(a.classId, a.objectId) < std::tie(b.classId, b.objectId);
+		}
+	};
+	std::map<ObjectAddress, bool, Less> seen_;
+	std::map<ObjectAddress, bool, Less> unresolved_; /* reported, but with no rows to be seen yet */
+	core::Objects before_;
+	std::vector<Oid> wanted_;
+	Recorder *outer_;
+};
+
+} // namespace surefoot

@@ -1,0 +1,185 @@
+#include "server/runner.hpp"
+
+#include "server/blockers.hpp"
+#include "server/environment.hpp"
+#include "server/existing.hpp"
+#include "server/settings.hpp"
+#include "server/waiting.hpp"
+
+namespace surefoot {
+
+namespace {
+
+/* A lock that was not had in time, or a deadlock that somebody else's locks made: worth another try. */
+bool is_lock_trouble(const Error &error)
+{
+	return error.is("55P03") || error.is("40P01");
+}
+
+void run_sql(const char *sql)
+{
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "SPI_connect failed");
+	/* Rows of a SELECT are thrown away as they come. */
+	SPIExecuteOptions options = {};
+	options.dest = None_Receiver;
+	const int code = SPI_execute_extended(sql, &options);
+	if (code < 0)
+		ereport(ERROR, (errcode(ERRCODE_FEATURE_NOT_SUPPORTED), errmsg("cannot run this statement in a migration: %s",
+																		SPI_result_code_string(code))));
+	SPI_finish();
+}
+
+/* Everything from operation first of a statement on, in steps. */
+std::vector<PlannedStep> plan_rest(const Script &script, std::vector<Operation> operations, size_t first, size_t next,
+								   const Created &created)
+{
+	std::vector<Operation> rest(std::make_move_iterator(operations.begin() + static_cast<long>(first)),
+								std::make_move_iterator(operations.end()));
+	return plan_steps(script, std::move(rest), next, created);
+}
+
+/* A statement as it stands in the script. */
+Operation as_written(size_t statement, const std::string &sql)
+{
+	Operation operation;
+	operation.statement = statement;
+	operation.sql = sql;
+	return operation;
+}
+
+/* What is left to do of a statement when that is counted out which is there already, or must stay. */
+std::vector<Operation> remaining_operations(const Speaker &speaker, const Script &script, size_t s, const Created &made,
+											const Rules &rules, Avoid &skipped)
+{
+	const Statement &statement = script.statements()[s];
+	Remainder remainder;
+	try {
+		remainder.sql = without_avoided(statement, rules.avoid, rules.missing_is_done);
+		if (remainder.sql == statement.text)
+			remainder = without_existing(statement);
+	} catch (Error &error) {
+		locate_error(error, speaker, script, 1, as_written(s, statement.text));
+		throw;
+	}
+	skipped.insert(skipped.end(), remainder.skipped.begin(), remainder.skipped.end());
+	if (!remainder.sql)
+		return {};
+	if (*remainder.sql == statement.text)
+		return expand(script, s, made);
+	const Script part(*remainder.sql);
+	std::vector<Operation> operations = expand(part, 0, made);
+	for (Operation &operation : operations)
+		operation.statement = s;
+	return operations;
+}
+
+StepResult attempt(const Speaker &speaker, const Script &script, int step, const Position &position, const Created &created,
+				   const Rules &rules, const StepCheck &check, std::vector<Oid> &wanted)
+{
+	StepResult result;
+	Recorder recorder;
+	Created made = created;
+	bool started = false;
+
+	try {
+		for (const Operation &operation : position.planned) {
+			execute_operation(speaker, script, step, operation);
+			started = true;
+		}
+		for (size_t s = position.next; s < script.statements().size() && result.rest.empty(); s++) {
+			const Statement &statement = script.statements()[s];
+			/* The size of a table decides how its index is built: it is read under the statement's own lock. */
+			recorder.see_targets(statement.raw->stmt);
+			std::vector<Operation> operations = remaining_operations(speaker, script, s, made, rules, result.skipped);
+			for (size_t i = 0; i < operations.size(); i++) {
+				const Operation &operation = operations[i];
+				if (operation.kind == OperationKind::concurrent || (operation.boundary_before && started)) {
+					result.rest = plan_rest(script, std::move(operations), i, s + 1, made);
+					break;
+				}
+				execute_operation(speaker, script, step, operation);
+				started = true;
+			}
+			made.add(statement);
+		}
+		result.changes = recorder.changes();
+		if (check)
+			check(recorder, result);
+	} catch (Error &) {
+		wanted = recorder.wanted();
+		throw;
+	}
+	return result;
+}
+
+} // namespace
+
+void locate_error(Error &error, const Speaker &speaker, const Script &script, int step, const Operation &operation)
+{
+	const Statement &statement = script.statements()[operation.statement];
+	auto [line, column] = script.line_column(statement.offset);
+	/* A position that counts in the statement itself leads to the very word. */
+	if (error.internal_position > 0 && error.internal_query == operation.sql) {
+		const char *sql = operation.sql.c_str();
+		const int characters = error.internal_position - 1;
+		const int bytes = pg_call([sql, characters] { return pg_mbcharcliplen(sql, strlen(sql), characters); });
+		if (operation.sql == statement.text)
+			std::tie(line, column) = script.line_column(statement.offset + bytes);
+		error.internal_position = 0;
+		error.internal_query.clear();
+	}
+	error.script_line = line;
+	error.script_column = column;
+	std::string place = "migration " + speaker.version + " " + speaker.direction + ", step " + std::to_string(step) +
+						", statement " + std::to_string(operation.statement + 1) + ", line " + std::to_string(line) +
+						", column " + std::to_string(column);
+	/* SPI's own line repeats the statement, which the history and the client show already. */
+	const std::string echo = "SQL statement \"" + operation.sql + "\"";
+	if (error.context.ends_with(echo))
+		error.context.resize(error.context.size() - echo.size());
+	while (!error.context.empty() && error.context.back() == '\n')
+		error.context.pop_back();
+	error.context = error.context.empty() ? place : place + "\n" + error.context;
+}
+
+void execute_operation(const Speaker &speaker, const Script &script, int step, const Operation &operation)
+{
+	say_statement(speaker, step, script.statements()[operation.statement].line, mask_secrets(operation.sql));
+	try {
+		StatementClock clock;
+		const char *sql = operation.sql.c_str();
+		pg_call([sql] { run_sql(sql); });
+	} catch (Error &error) {
+		locate_error(error, speaker, script, step, operation);
+		throw;
+	}
+}
+
+StepResult run_transaction_step(const Speaker &speaker, const Script &script, int step, const Position &position,
+								const Created &created, const Rules &rules, const StepCheck &check)
+{
+	const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000L * settings::lock_retry);
+	Backoff backoff;
+
+	for (int n = 1;; n++) {
+		std::vector<Oid> wanted;
+		try {
+			return in_subtransaction(
+				[&] { return attempt(speaker, script, step, position, created, rules, check, wanted); });
+		} catch (Error &error) {
+			if (!is_lock_trouble(error))
+				throw;
+			const std::string blockers = describe_blockers(wanted);
+			if (GetCurrentTimestamp() >= deadline)
+				throw give_up_on_locks(error, wanted, blockers);
+			say_live(speaker, "attempt " + std::to_string(n) + " gave its locks back after " +
+								  std::to_string(settings::lock_timeout) + " ms; " +
+								  (blockers.empty() ? "trying again" : "waiting for " + blockers));
+		}
+		/* Here the step holds nothing that anybody could queue behind. */
+		backoff.pause();
+	}
+}
+
+} // namespace surefoot

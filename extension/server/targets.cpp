@@ -1,0 +1,282 @@
+#include "server/targets.hpp"
+
+extern "C" {
+#include "catalog/pg_inherits.h"
+#include "catalog/pg_proc.h"
+}
+
+namespace surefoot {
+
+namespace {
+
+/* What the walk below calls back; plain pointers, because server calls that may jump lie between. */
+struct Visitor {
+	const std::function<void(const ObjectAddress &)> &found;
+	const std::function<void(Oid)> &wanted;
+};
+
+/*
+ * Locks a relation by name; children as well when recurse. RangeVarGetRelidExtended looks the name up again after each wait, so
+ * what is locked is what the name means.
+ */
+void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visitor &visit)
+{
+	struct {
+		Oid id;
+		List *children;
+	} locked = {InvalidOid, NIL};
+
+	const Oid expected = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+	if (!OidIsValid(expected))
+		return;
+	visit.wanted(expected);
+	pg_call([&] {
+		locked.id = RangeVarGetRelidExtended(name, mode, RVR_MISSING_OK, nullptr, nullptr);
+		if (OidIsValid(locked.id) && recurse && has_subclass(locked.id))
+			locked.children = find_all_inheritors(locked.id, mode, nullptr);
+	});
+	if (!OidIsValid(locked.id))
+		return;
+	ObjectAddress address;
+	ObjectAddressSet(address, RelationRelationId, locked.id);
+	visit.found(address);
+	const int count = list_length(locked.children);
+	for (int i = 0; i < count; i++) {
+		ObjectAddressSet(address, RelationRelationId, list_nth_oid(locked.children, i));
+		if (address.objectId != locked.id)
+			visit.found(address);
+	}
+}
+
+void lock_object(ObjectType type, Node *object, LOCKMODE mode, const Visitor &visit)
+{
+	if (object == nullptr)
+		return;
+	/* Some lock must be taken; where the statement takes none, the weakest there is. */
+	const LOCKMODE some = mode == NoLock ? AccessShareLock : mode;
+	const ObjectAddress address = pg_call([&] {
+		Relation relation = nullptr;
+		const ObjectAddress result = get_object_address(type, object, &relation, some, true);
+		if (relation != nullptr)
+			relation_close(relation, NoLock);
+		return result;
+	});
+	if (OidIsValid(address.objectId))
+		visit.found(address);
+}
+
+void lock_drop(DropStmt *statement, const Visitor &visit)
+{
+	const LOCKMODE mode = target_lock((Node *)statement);
+	for (int i = 0; i < list_length(statement->objects); i++) {
+		Node *object = (Node *)list_nth(statement->objects, i);
+		/* DROP TABLE of a view is an error that the statement itself shall raise. */
+		switch (statement->removeType) {
+		case OBJECT_TABLE:
+		case OBJECT_VIEW:
+		case OBJECT_MATVIEW:
+		case OBJECT_SEQUENCE:
+		case OBJECT_FOREIGN_TABLE:
+		case OBJECT_INDEX: {
+			const RangeVar *name = pg_call([object] { return makeRangeVarFromNameList((List *)object); });
+			lock_relation(name, mode, statement->removeType == OBJECT_TABLE, visit);
+			break;
+		}
+		default:
+			lock_object(statement->removeType, object, mode, visit);
+		}
+	}
+}
+
+void grant_targets(GrantStmt *statement, const Visitor &visit)
+{
+	if (statement->targtype != ACL_TARGET_OBJECT) {
+		/* All of one kind in a schema: each is touched by name of its schema; the access hook tells of what changes. */
+		return;
+	}
+	for (int i = 0; i < list_length(statement->objects); i++) {
+		Node *object = (Node *)list_nth(statement->objects, i);
+		if (statement->objtype == OBJECT_TABLE || statement->objtype == OBJECT_SEQUENCE)
+			lock_relation((RangeVar *)object, AccessShareLock, false, visit);
+		else
+			lock_object(statement->objtype, object, AccessShareLock, visit);
+	}
+}
+
+void create_targets(CreateStmt *statement, const Visitor &visit)
+{
+	/* A new partition changes what its parent's default partition may hold, hence the stronger lock. */
+	const LOCKMODE mode = statement->partbound ? AccessExclusiveLock : ShareUpdateExclusiveLock;
+	for (int i = 0; i < list_length(statement->inhRelations); i++)
+		lock_relation((RangeVar *)list_nth(statement->inhRelations, i), mode, false, visit);
+}
+
+Node *type_object(List *names)
+{
+	return pg_call([names] { return (Node *)makeTypeNameFromNameList(names); });
+}
+
+} // namespace
+
+LOCKMODE target_lock(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_AlterTableStmt: {
+		List *commands = ((AlterTableStmt *)statement)->cmds;
+		return pg_call([commands] { return AlterTableGetLockLevel(commands); });
+	}
+	case T_IndexStmt:
+		return ((IndexStmt *)statement)->concurrent ? ShareUpdateExclusiveLock : ShareLock;
+	case T_DropStmt: {
+		DropStmt *drop = (DropStmt *)statement;
+		return drop->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock;
+	}
+	case T_CreateTrigStmt:
+	case T_AlterSeqStmt:
+		return ShareRowExclusiveLock;
+	case T_CommentStmt:
+	case T_CreateStatsStmt:
+		return ShareUpdateExclusiveLock;
+	case T_GrantStmt:
+		return AccessShareLock;
+	case T_ReindexStmt:
+		return ShareLock;
+	case T_RenameStmt:
+		return ((RenameStmt *)statement)->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock;
+	case T_AlterObjectSchemaStmt:
+	case T_AlterOwnerStmt:
+	case T_CreatePolicyStmt:
+	case T_AlterPolicyStmt:
+	case T_RuleStmt:
+	case T_ViewStmt:
+	case T_ClusterStmt:
+	case T_RefreshMatViewStmt:
+	case T_TruncateStmt:
+		return AccessExclusiveLock;
+	default:
+		return NoLock;
+	}
+}
+
+void lock_targets(Node *statement, const std::function<void(const ObjectAddress &)> &found,
+				  const std::function<void(Oid)> &wanted)
+{
+	const Visitor visit{found, wanted};
+	const LOCKMODE mode = target_lock(statement);
+
+	switch (nodeTag(statement)) {
+	case T_AlterTableStmt: {
+		const RangeVar *name = ((AlterTableStmt *)statement)->relation;
+		lock_relation(name, mode, name->inh, visit);
+		break;
+	}
+	case T_IndexStmt: {
+		const RangeVar *name = ((IndexStmt *)statement)->relation;
+		lock_relation(name, mode, name->inh, visit);
+		break;
+	}
+	case T_DropStmt:
+		lock_drop((DropStmt *)statement, visit);
+		break;
+	case T_RenameStmt: {
+		RenameStmt *rename = (RenameStmt *)statement;
+		if (rename->relation != nullptr)
+			lock_relation(rename->relation, mode, rename->relation->inh, visit);
+		else
+			lock_object(rename->renameType, rename->object, mode, visit);
+		break;
+	}
+	case T_AlterObjectSchemaStmt: {
+		AlterObjectSchemaStmt *alter = (AlterObjectSchemaStmt *)statement;
+		if (alter->relation != nullptr)
+			lock_relation(alter->relation, mode, false, visit);
+		else
+			lock_object(alter->objectType, alter->object, mode, visit);
+		break;
+	}
+	case T_AlterOwnerStmt: {
+		AlterOwnerStmt *alter = (AlterOwnerStmt *)statement;
+		if (alter->relation != nullptr)
+			lock_relation(alter->relation, mode, false, visit);
+		else
+			lock_object(alter->objectType, alter->object, mode, visit);
+		break;
+	}
+	case T_CommentStmt: {
+		CommentStmt *comment = (CommentStmt *)statement;
+		lock_object(comment->objtype, comment->object, mode, visit);
+		break;
+	}
+	case T_GrantStmt:
+		grant_targets((GrantStmt *)statement, visit);
+		break;
+	case T_CreateStmt:
+		create_targets((CreateStmt *)statement, visit);
+		break;
+	case T_CreateTrigStmt:
+		lock_relation(((CreateTrigStmt *)statement)->relation, mode, true, visit);
+		break;
+	case T_CreatePolicyStmt:
+		lock_relation(((CreatePolicyStmt *)statement)->table, mode, false, visit);
+		break;
+	case T_AlterPolicyStmt:
+		lock_relation(((AlterPolicyStmt *)statement)->table, mode, false, visit);
+		break;
+	case T_RuleStmt:
+		lock_relation(((RuleStmt *)statement)->relation, mode, false, visit);
+		break;
+	case T_ViewStmt:
+		lock_relation(((ViewStmt *)statement)->view, mode, false, visit);
+		break;
+	case T_AlterSeqStmt:
+		lock_relation(((AlterSeqStmt *)statement)->sequence, mode, false, visit);
+		break;
+	case T_ClusterStmt:
+		if (((ClusterStmt *)statement)->relation != nullptr)
+			lock_relation(((ClusterStmt *)statement)->relation, mode, false, visit);
+		break;
+	case T_RefreshMatViewStmt:
+		lock_relation(((RefreshMatViewStmt *)statement)->relation, mode, false, visit);
+		break;
+	case T_TruncateStmt: {
+		List *relations = ((TruncateStmt *)statement)->relations;
+		for (int i = 0; i < list_length(relations); i++)
+			lock_relation((RangeVar *)list_nth(relations, i), mode, true, visit);
+		break;
+	}
+	case T_CreateStatsStmt: {
+		List *relations = ((CreateStatsStmt *)statement)->relations;
+		for (int i = 0; i < list_length(relations); i++)
+			if (IsA(list_nth(relations, i), RangeVar))
+				lock_relation((RangeVar *)list_nth(relations, i), mode, false, visit);
+		break;
+	}
+	case T_ReindexStmt:
+		if (((ReindexStmt *)statement)->relation != nullptr)
+			lock_relation(((ReindexStmt *)statement)->relation, NoLock, false, visit);
+		break;
+	case T_AlterFunctionStmt: {
+		AlterFunctionStmt *alter = (AlterFunctionStmt *)statement;
+		lock_object(alter->objtype, (Node *)alter->func, NoLock, visit);
+		break;
+	}
+	case T_AlterEnumStmt:
+		lock_object(OBJECT_TYPE, type_object(((AlterEnumStmt *)statement)->typeName), NoLock, visit);
+		break;
+	case T_AlterDomainStmt:
+		lock_object(OBJECT_DOMAIN, type_object(((AlterDomainStmt *)statement)->typeName), NoLock, visit);
+		break;
+	case T_AlterTypeStmt:
+		lock_object(OBJECT_TYPE, type_object(((AlterTypeStmt *)statement)->typeName), NoLock, visit);
+		break;
+	case T_SecLabelStmt: {
+		SecLabelStmt *label = (SecLabelStmt *)statement;
+		lock_object(label->objtype, label->object, ShareUpdateExclusiveLock, visit);
+		break;
+	}
+	default:
+		break;
+	}
+}
+
+} // namespace surefoot

@@ -1,0 +1,19 @@
+/* Which objects a utility statement is about, found and locked the way the statement itself will do it. */
+#pragma once
+
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+/*
+ * Calls found for every top-level or dependent object that statement names and that exists, after locking it: relations in the
+ * mode that the statement takes (waiting at most lock_timeout), others as get_object_address does. wanted is called with each
+ * relation before its lock is asked for. Objects that are missing are left to the statement itself to complain of.
+ */
+void lock_targets(Node *statement, const std::function<void(const ObjectAddress &)> &found,
+				  const std::function<void(Oid)> &wanted);
+
+/* The strongest lock that statement takes on the relations that it names; NoLock when it takes none. */
+LOCKMODE target_lock(Node *statement);
+
+} // namespace surefoot

@@ -1,0 +1,118 @@
+#include "server/way_back.hpp"
+
+#include "server/catalog/definitions.hpp"
+#include "server/subcommands.hpp"
+
+namespace surefoot {
+
+namespace {
+
+bool is_avoided(const Avoid &avoid, const std::string &kind, const std::string &identity)
+{
+	return std::find(avoid.begin(), avoid.end(), std::pair(kind, identity)) != avoid.end();
+}
+
+std::string quoted(const char *name)
+{
+	return pg_call([name] { return quote_identifier(name); });
+}
+
+/* schema.name of a relation; empty when there is none. */
+std::string relation_identity(const RangeVar *name)
+{
+	const Oid id = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+	if (!OidIsValid(id))
+		return {};
+	return pg_call([id] {
+		return quote_qualified_identifier(get_namespace_name(get_rel_namespace(id)), get_rel_name(id));
+	});
+}
+
+/* What one object of a DROP is called; empty when it is missing or of a kind that is not looked at. */
+struct Dropped {
+	bool missing = false;
+	std::string kind, identity;
+};
+
+Dropped dropped_object(const DropStmt *drop, Node *object)
+{
+	Dropped result;
+	const ObjectType type = drop->removeType;
+	const ObjectAddress address = pg_call([type, object] {
+		Relation relation = nullptr;
+		const ObjectAddress found = get_object_address(type, object, &relation, AccessShareLock, true);
+		if (relation != nullptr)
+			relation_close(relation, NoLock);
+		return found;
+	});
+	if (!OidIsValid(address.objectId)) {
+		result.missing = true;
+		return result;
+	}
+	const core::Objects objects = catalog::read_definitions(
+		{catalog::root_of(address.classId, address.objectId, address.objectSubId)});
+	const std::string identity = pg_call([&address] { return getObjectIdentity(&address, true); });
+	for (const core::Object &candidate : objects)
+		if (candidate.identity == identity)
+			return {false, candidate.kind, candidate.identity};
+	return result;
+}
+
+bool column_exists(const RangeVar *table, const char *column)
+{
+	return pg_call([table, column] {
+		const Oid id = RangeVarGetRelid(table, NoLock, true);
+		return OidIsValid(id) && get_attnum(id, column) != InvalidAttrNumber;
+	});
+}
+
+bool constraint_exists(const RangeVar *table, const char *name)
+{
+	return pg_call([table, name] {
+		const Oid id = RangeVarGetRelid(table, NoLock, true);
+		return OidIsValid(id) && OidIsValid(get_relation_constraint_oid(id, name, true));
+	});
+}
+
+bool keeps_subcommand(const AlterTableStmt *alter, const AlterTableCmd *command, const Avoid &avoid, bool missing_is_done)
+{
+	if (command->subtype != AT_DropColumn && command->subtype != AT_DropConstraint)
+		return true;
+	const bool column = command->subtype == AT_DropColumn;
+	const std::string table = relation_identity(alter->relation);
+	if (column ? is_avoided(avoid, "column", table + "." + quoted(command->name))
+			   : is_avoided(avoid, "constraint", quoted(command->name) + " on " + table))
+		return false;
+	if (!missing_is_done)
+		return true;
+	return column ? column_exists(alter->relation, command->name) : constraint_exists(alter->relation, command->name);
+}
+
+} // namespace
+
+std::optional<std::string> without_avoided(const Statement &statement, const Avoid &avoid, bool missing_is_done)
+{
+	if (avoid.empty() && !missing_is_done)
+		return statement.text;
+	Node *node = statement.raw->stmt;
+	std::vector<bool> keep;
+	if (IsA(node, DropStmt)) {
+		const DropStmt *drop = (DropStmt *)node;
+		for (int i = 0; i < list_length(drop->objects); i++) {
+			const Dropped object = dropped_object(drop, (Node *)list_nth(drop->objects, i));
+			keep.push_back(object.missing ? !missing_is_done : !is_avoided(avoid, object.kind, object.identity));
+		}
+	} else if (IsA(node, AlterTableStmt)) {
+		const AlterTableStmt *alter = (AlterTableStmt *)node;
+		for (int i = 0; i < list_length(alter->cmds); i++)
+			keep.push_back(keeps_subcommand(alter, (AlterTableCmd *)list_nth(alter->cmds, i), avoid, missing_is_done));
+	}
+	if (std::find(keep.begin(), keep.end(), false) == keep.end())
+		return statement.text;
+	if (std::find(keep.begin(), keep.end(), true) == keep.end())
+		return std::nullopt;
+	const std::optional<Subcommands> parts = split_subcommands(statement);
+	return parts ? parts->with(keep) : statement.text;
+}
+
+} // namespace surefoot
