@@ -29,7 +29,7 @@ ObjectAddress address(Oid class_id, Oid id, int32 sub_id = 0)
 ObjectAddress new_relation(const RangeVar *name)
 {
 	return pg_call([name] {
-		RangeVar *copy = (RangeVar *)copyObject(name);
+		RangeVar *copy = (RangeVar *)copyObjectImpl(name);
 		if (copy->schemaname != nullptr && !OidIsValid(get_namespace_oid(copy->schemaname, true)))
 			return nothing;
 		if (copy->relpersistence == RELPERSISTENCE_TEMP)
