@@ -56,15 +56,16 @@ installcheck:
 		$(pg_isolation_regress_installcheck) --inputdir=test/isolation --load-extension=surefoot \
 			--dbname=isolation_surefoot_$$spec $$spec; done
 
-# Most of the time goes to the server's and the standard library's headers: they are compiled once. The folder comes first in the
-# search for headers; a compiler that cannot use what it finds there reads the header itself.
-PCH = build/pch/server/pg.hpp.gch
-$(PCH): extension/server/pg.hpp
+# Most of the time goes to the server's and the standard library's headers: they are compiled once. A compiler that cannot use
+# the result reads the header itself.
+PCH = build/pch/server.hpp
+$(PCH).gch: extension/server/pg.hpp
 	mkdir -p $(@D)
-	$(COMPILE.cc) -x c++-header -o $@ $<
+	echo '#include "server/pg.hpp"' > $(PCH)
+	$(COMPILE.cc) -x c++-header -o $@ $(PCH)
 MODULE_OBJS = $(filter extension/server/% extension/jobs/%,$(OBJS))
-$(MODULE_OBJS): CXXFLAGS += -Ibuild/pch -include server/pg.hpp
-$(MODULE_OBJS): $(PCH)
+$(MODULE_OBJS): CXXFLAGS += -include $(PCH)
+$(MODULE_OBJS): $(PCH).gch
 EXTRA_CLEAN += build/pch
 
 -include $(OBJS:.o=.d)
