@@ -214,4 +214,64 @@ inline void reindex(Oid relation)
 #endif
 }
 
+/* The server's walker over raw parse trees; before 16 its argument is declared in the manner of old C. */
+inline bool walk_raw(Node *node, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return raw_expression_tree_walker(node, walker, context);
+#else
+	return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(walker)), context);
+#endif
+}
+
+/* The table that a MERGE changes, nullptr for another statement. */
+inline const RangeVar *merge_target(Node *node)
+{
+#if PG_VERSION_NUM >= 150000
+	return IsA(node, MergeStmt) ? ((MergeStmt *)node)->relation : nullptr;
+#else
+	return nullptr;
+#endif
+}
+
+/* A generated column that is computed when it is read. */
+inline bool is_virtual(const Constraint *constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return constraint->generated_kind == ATTRIBUTE_GENERATED_VIRTUAL;
+#else
+	return false;
+#endif
+}
+
+/* A constraint that nobody checks. */
+inline bool is_not_enforced(const Constraint *constraint)
+{
+#if PG_VERSION_NUM >= 180000
+	return !constraint->is_enforced;
+#else
+	return false;
+#endif
+}
+
+/* ALTER COLUMN SET EXPRESSION, which writes every row. */
+inline bool sets_expression(const AlterTableCmd *command)
+{
+#if PG_VERSION_NUM >= 170000
+	return command->subtype == AT_SetExpression;
+#else
+	return false;
+#endif
+}
+
+/* ALTER TABLE SET ACCESS METHOD. */
+inline bool sets_access_method(const AlterTableCmd *command)
+{
+#if PG_VERSION_NUM >= 150000
+	return command->subtype == AT_SetAccessMethod;
+#else
+	return false;
+#endif
+}
+
 } // namespace surefoot::compat

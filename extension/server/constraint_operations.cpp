@@ -258,6 +258,8 @@ std::vector<Operation> Expansion::write_partitioned(const Operation &base)
 	}
 	builds.insert(builds.end(), constraints.begin(), constraints.end());
 	builds.push_back(base);
+	if (!constraints.empty())
+		builds.back().notes.push_back("attaches-indexes");
 	return builds;
 }
 

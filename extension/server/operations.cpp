@@ -1,37 +1,8 @@
 #include "server/operations.hpp"
 
+#include "server/script_path.hpp"
+
 namespace surefoot {
-
-namespace {
-
-/* Around planning: what the script would do to search_path decides what its later names mean. */
-class ScriptPath {
-public:
-	ScriptPath() : level_(NewGUCNestLevel()), exceptions_(std::uncaught_exceptions()) {}
-	~ScriptPath()
-	{
-		if (std::uncaught_exceptions() == exceptions_)
-			AtEOXact_GUC(false, level_);
-	}
-	ScriptPath(const ScriptPath &) = delete;
-	ScriptPath &operator=(const ScriptPath &) = delete;
-
-	void follow(Node *node)
-	{
-		if (!IsA(node, VariableSetStmt))
-			return;
-		VariableSetStmt *set = (VariableSetStmt *)node;
-		if (set->name == nullptr || strcmp(set->name, "search_path") != 0)
-			return;
-		pg_call([set] { ExecSetVariableStmt((VariableSetStmt *)copyObjectImpl(set), true); });
-	}
-
-private:
-	int level_;
-	int exceptions_;
-};
-
-} // namespace
 
 std::vector<Operation> expand(const Script &script, size_t n, const Created &created)
 {

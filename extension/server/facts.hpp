@@ -1,0 +1,43 @@
+/* What is known of an operation before it runs: locks, sizes, what it costs and what it cannot take back. */
+#pragma once
+
+#include "core/hazards.hpp"
+#include "server/operations.hpp"
+#include "server/relation_size.hpp"
+
+namespace surefoot {
+
+/* A relation and the strongest lock that a statement takes on it. */
+struct LockedTable {
+	TableState table;
+	LOCKMODE mode = NoLock;
+};
+
+/* The relations that statement names, and those that it reaches through foreign keys; the strongest lock first. */
+std::vector<LockedTable> locked_tables(Node *statement, const Created &created);
+
+/* What a statement does beyond taking locks. */
+struct Work {
+	bool rewrites = false;
+	bool scans = false;
+	bool builds_index = false;
+	std::vector<std::string> hazards;
+};
+
+/* Of an ALTER TABLE on a table that is there; the server's own rules for types, defaults and constraints. */
+Work alter_table_work(const AlterTableStmt *statement, Oid table);
+
+struct Facts {
+	std::string lock;	/* ACCESS EXCLUSIVE; empty: none that anybody else would notice */
+	std::string object; /* on what */
+	std::optional<int64> rows, bytes;
+	bool rewrites = false, scans = false;
+	std::vector<std::string> hazards;
+	std::string way_back; /* the statement that undoes it, where one alone does */
+	std::vector<LockedTable> tables;
+};
+
+/* One for each operation, in order. */
+std::vector<Facts> describe(const Script &script, const std::vector<PlannedStep> &steps);
+
+} // namespace surefoot
