@@ -52,13 +52,25 @@ private:
 	std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+// A failure of one script alone says whose it is.
+void register_scripts(Server &server, const std::vector<Script> &scripts)
+{
+	try {
+		server.register_scripts(scripts);
+	} catch (Failure &failure) {
+		if (scripts.size() == 1)
+			failure.version = scripts.front().version;
+		throw;
+	}
+}
+
 void Apply::register_all()
 {
 	std::vector<Script> chunk;
 	size_t bytes = 0;
 	auto send = [&] {
 		if (!chunk.empty())
-			run_.server->register_scripts(chunk);
+			register_scripts(*run_.server, chunk);
 		chunk.clear();
 		bytes = 0;
 	};

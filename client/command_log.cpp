@@ -51,11 +51,10 @@ void show_runs(Run &run, const std::vector<HistoryRow> &rows)
 void show_events(Run &run, const std::vector<EventRow> &events)
 {
 	for (const EventRow &event : events)
-		run.say(fmt::format("  {} {:<7} {}{}", event.at, event.level,
-							indent_continuation(mask_secrets(event.message), "    "),
-							event.seconds && *event.seconds > 0
-								? fmt::format(" ({})", human_duration(*event.seconds))
-								: ""));
+		run.say(
+			fmt::format("  {} {}{}{}", event.at, event.level == "info" ? "" : event.level + ": ",
+						mask_secrets(event_line(event)),
+						event.seconds ? fmt::format(" ({})", human_duration(*event.seconds)) : ""));
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "excerpt.hpp"
 #include "run.hpp"
 #include "script_file.hpp"
+#include "version.hpp"
 
 namespace surefoot::client {
 
@@ -36,6 +37,21 @@ void add_excerpt(Run &run, Failure &failure)
 	}
 }
 
+bool lacks_down(const Run &run, const std::string &version)
+{
+	const MigrationFiles *files =
+		run.files && is_version(version) ? run.files->find(version) : nullptr;
+	return files && !files->down;
+}
+
+// A script that does not parse has a place, but is no run yet: "line 2, column 8".
+void add_place(Failure &failure)
+{
+	if (failure.position || failure.version.empty() || !failure.context.starts_with("line "))
+		return;
+	failure.position = parse_position("migration " + failure.version + " up, " + failure.context);
+}
+
 bool changes(const std::string &command)
 {
 	return command == "apply" || command == "revert" || command == "resume";
@@ -45,6 +61,7 @@ bool changes(const std::string &command)
 
 void enrich(Run &run, Failure &failure)
 {
+	add_place(failure);
 	add_excerpt(run, failure);
 	std::string version = failure.position ? failure.position->version : failure.version;
 	if (failure.code == "CONNECTION_LOST" && failure.hint.empty())
@@ -67,7 +84,12 @@ void enrich(Run &run, Failure &failure)
 	if (failure.sqlstate == "SF013" || failure.sqlstate == "SF014")
 		failure.next_command =
 			run.next("resume", version) + "   # or: " + run.next("revert", version);
-	else if (failure.sqlstate == "SF002" || failure.sqlstate == "SF008")
+	else if (failure.sqlstate == "SF008" && lacks_down(run, version)) {
+		failure.hint =
+			fmt::format("Write {}.down.sql, then run the command again.",
+						(run.files->folder() / run.files->find(version)->stem()).string());
+		failure.next_command = run.next("revert", version);
+	} else if (failure.sqlstate == "SF002" || failure.sqlstate == "SF008")
 		failure.next_command = run.next("status", version);
 	else if (failure.sqlstate == "SF003")
 		failure.next_command = run.next("status", "");

@@ -21,6 +21,17 @@ const JobRow *active_job(const std::vector<JobRow> &jobs)
 
 } // namespace
 
+std::string event_line(const EventRow &event)
+{
+	std::string place = fmt::format("{} {}", event.version, event.direction);
+	if (event.step > 0)
+		place += fmt::format(", step {}", event.step);
+	if (event.line > 0)
+		place += fmt::format(", line {}", event.line);
+	bool bare = event.message == "statement" && !event.statement.empty();
+	return place + ": " + (bare ? one_line(event.statement) : event.message);
+}
+
 std::string describe_job(const JobRow &job, const std::string &steps, size_t width)
 {
 	size_t slash = steps.find('/');

@@ -67,6 +67,9 @@ struct EventRow {
 	std::optional<double> seconds;
 };
 
+// "0019 up, step 2, line 3: CREATE INDEX ...", as the notices of a call say it.
+std::string event_line(const EventRow &event);
+
 // What a call of apply, revert or resume answered.
 enum class Outcome {
 	done,		   // applied, reverted

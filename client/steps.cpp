@@ -16,10 +16,12 @@ namespace {
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
+// Short steps are looked at often, so that waiting costs them little; long ones seldom.
 constexpr auto first_pause = 10ms;
 constexpr auto longest_pause = 400ms;
-constexpr auto grace = 3s;			   // for a second Ctrl-C
-constexpr auto unowned_patience = 30s; // for a worker to start
+constexpr double share_of_pause = 0.04; // of the time the step took so far
+constexpr auto grace = 3s;				// for a second Ctrl-C
+constexpr auto unowned_patience = 30s;	// for a worker to start
 constexpr double reconnect_seconds = 60;
 
 bool runs(const std::string &state)
@@ -91,16 +93,11 @@ void Follower::show_events()
 	}
 	for (const EventRow &event : run_.server->events(history_run_, last_event_)) {
 		last_event_ = event.id;
-		// The call itself has streamed its part already.
-		if (run_.noticed.contains(event.message))
+		// The call itself has streamed its part already; an error is what the run ends with.
+		std::string line = event_line(event);
+		if (run_.noticed.contains(line) || event.level == "error")
 			continue;
-		std::string line = event.message;
-		if (event.seconds && *event.seconds > 0)
-			line += fmt::format(" ({:.3f} s)", *event.seconds);
-		run_.log.write(event.level == "error"	  ? LogLevel::error
-					   : event.level == "warning" ? LogLevel::warning
-												  : LogLevel::info,
-					   line);
+		run_.log.write(event.level == "warning" ? LogLevel::warning : LogLevel::info, line);
 	}
 }
 
@@ -177,15 +174,16 @@ void Follower::lost_connection(const Failure &failure)
 
 StepsEnd Follower::follow()
 {
-	std::chrono::milliseconds pause = first_pause;
+	const auto start = steady_clock::now();
 	while (true) {
 		try {
 			if (!look())
 				break;
-			if (!interruptible_sleep(pause)) {
-				pause = std::min(pause * 3 / 2, std::chrono::milliseconds(longest_pause));
+			auto passed = std::chrono::duration<double, std::milli>(steady_clock::now() - start);
+			std::chrono::milliseconds pause(static_cast<int>(passed.count() * share_of_pause));
+			if (!interruptible_sleep(
+					std::clamp<std::chrono::milliseconds>(pause, first_pause, longest_pause)))
 				continue;
-			}
 		} catch (const Failure &failure) {
 			if (failure.code == "CONNECTION_LOST") {
 				lost_connection(failure);

@@ -9,6 +9,7 @@
 #include "echo.hpp"
 #include "failure.hpp"
 #include "options.hpp"
+#include "progress.hpp"
 #include "report.hpp"
 #include "run_log.hpp"
 #include "server.hpp"
@@ -114,6 +115,38 @@ TEST(DryRun, HazardsStayComments)
 	row.hazards = {"two\nlines; DROP TABLE x"};
 	for (const std::string &line : split_lines(plan_as_sql("x", {row})))
 		EXPECT_FALSE(line.starts_with("lines")) << line;
+}
+
+TEST(Event, ReadsLikeTheNotice)
+{
+	EventRow event;
+	event.version = "0019";
+	event.direction = "up";
+	event.message = "started";
+	EXPECT_EQ(event_line(event), "0019 up: started");
+	event.step = 2;
+	event.line = 3;
+	event.message = "statement";
+	event.statement = "SELECT 1\n  / 0";
+	EXPECT_EQ(event_line(event), "0019 up, step 2, line 3: SELECT 1 / 0");
+}
+
+TEST(Progress, NamesPhasePercentBlocksAndBlocker)
+{
+	JobRow job;
+	job.version = "0019";
+	job.direction = "up";
+	job.step = 2;
+	job.phase = "building index: scanning table";
+	job.percent = 42.4;
+	job.done = 1200;
+	job.total = 3000;
+	EXPECT_EQ(describe_job(job, "1/2"), "0019 up, step 2/2: building index: scanning table 42% "
+										"(1,200 of 3,000 blocks)");
+	job.waiting_for = "pid 812 (idle in transaction, 3 min): SELECT 1";
+	EXPECT_EQ(describe_job(job, "1/2", 80),
+			  "0019 up, step 2/2: building index: scanning table 42%, waiting for "
+			  "pid 812 (idle in transaction, 3 min): SELECT 1");
 }
 
 TEST(Echo, ParametersBecomeLiterals)
