@@ -46,7 +46,7 @@ void Fingerprint::end_root()
 	ordered_.clear();
 	for (const Entry &entry : entries_)
 		ordered_.append(buffer_, entry.start, entry.end - entry.start);
-	digests_.push_back(sha256(ordered_));
+	digests_.push_back(hash_(ordered_));
 	buffer_.clear();
 	entries_.clear();
 }
@@ -57,7 +57,7 @@ std::string Fingerprint::finish()
 	std::string all;
 	for (const Digest &digest : digests_)
 		all.append(reinterpret_cast<const char *>(digest.data()), digest.size());
-	return hexadecimal(sha256(all));
+	return hexadecimal(hash_(all));
 }
 
 std::string fingerprint(const Objects &objects, Kind kind)

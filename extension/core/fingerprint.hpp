@@ -10,11 +10,15 @@
 #include "core/object.hpp"
 #include "core/sha256.hpp"
 
+#include <functional>
+
 namespace surefoot::core {
 
 class Fingerprint {
 public:
-	explicit Fingerprint(Kind kind) : kind_(kind) {}
+	/* hash computes SHA-256; a caller may know a faster one. */
+	using Hash = std::function<Digest(std::string_view)>;
+	explicit Fingerprint(Kind kind, Hash hash = sha256) : kind_(kind), hash_(std::move(hash)) {}
 
 	void begin(std::string_view kind, std::string_view identity);
 	void field(std::string_view name, std::string_view value);
@@ -31,6 +35,7 @@ private:
 		size_t start, name_size, end;
 	};
 	Kind kind_;
+	Hash hash_;
 	std::string buffer_, ordered_;
 	std::vector<Entry> entries_;
 	std::vector<Digest> digests_;

@@ -165,6 +165,15 @@ inline int statistics_target(HeapTuple column, TupleDesc descriptor)
 #endif
 }
 
+inline bool has_statistics_target(HeapTuple column)
+{
+#if PG_VERSION_NUM >= 170000
+	return !heap_attisnull(column, Anum_pg_attribute_attstattarget, nullptr);
+#else
+	return ((Form_pg_attribute)GETSTRUCT(column))->attstattarget >= 0;
+#endif
+}
+
 /* The same of an extended statistics object. */
 inline int extended_statistics_target(HeapTuple row, TupleDesc descriptor)
 {

@@ -20,10 +20,16 @@ public:
 
 private:
 	std::string deparse(std::string_view tree, Oid relation);
+	/* Fills key_ with what decides the text; false when that cannot be told. */
+	bool make_key(std::string_view tree, Oid relation);
+	/* The text if the tree, as in key_, is nextval() of a sequence. */
+	std::optional<std::string> next_value(std::string_view tree);
 
 	Source &source_;
 	Names &names_;
+	std::string key_;
 	std::unordered_map<std::string, std::string> seen_;
+	std::unordered_map<std::string, bool> next_value_; /* by tree without the sequence: whether it is spelled as expected */
 };
 
 } // namespace surefoot::catalog

@@ -1,5 +1,7 @@
 #include "server/catalog/source.hpp"
 
+#include "server/compat.hpp"
+
 #include <algorithm>
 #include <numeric>
 
@@ -30,35 +32,78 @@ namespace surefoot::catalog {
 
 namespace {
 
+/* Finds loaded pg_class rows by OID while another catalog is scanned, mostly in the same order. */
+struct Scope {
+	const Oid *keys;
+	HeapTuple *rows;
+	size_t count, cursor;
+
+	/* relkind, or 0 for a relation out of scope */
+	char kind_of(Oid relation)
+	{
+		if (cursor == count || keys[cursor] != relation)
+			cursor = std::lower_bound(keys, keys + count, relation) - keys;
+		return cursor < count && keys[cursor] == relation ? form<Form_pg_class>(rows[cursor])->relkind : '\0';
+	}
+};
+
 struct Catalog {
 	Oid relation;
 	Oid index;
 	AttrNumber key;
-	AttrNumber class_id;     /* of catalogs that hold rows about objects of several catalogs */
-	bool class_first;        /* class_id comes before key in the index */
-	int cache;               /* syscache by the key alone, or -1 */
-	bool (*wanted)(HeapTuple); /* in bulk; nullptr: all with a key of FirstNormalObjectId or above */
+	size_t offset;        /* of the key in the row's fixed part */
+	AttrNumber class_id;  /* of catalogs that hold rows about objects of several catalogs */
+	bool class_first;     /* class_id comes before key in the index */
+	int cache;            /* syscache by the key alone, or -1 */
+	bool (*wanted)(HeapTuple, Scope &); /* in bulk; nullptr: all with a key of FirstNormalObjectId or above */
 };
 
-bool any(HeapTuple)
+bool any(HeapTuple, Scope &)
 {
 	return true;
 }
 
-bool real_column(HeapTuple tuple)
+/* Toast tables are wanted for their options alone. */
+bool own_relation(HeapTuple tuple, Scope &)
+{
+	const Form_pg_class relation = form<Form_pg_class>(tuple);
+	if (relation->oid < FirstNormalObjectId || relation->relpersistence == RELPERSISTENCE_TEMP)
+		return false;
+	return relation->relnamespace != PG_TOAST_NAMESPACE ||
+		   (relation->relkind == RELKIND_TOASTVALUE && !heap_attisnull(tuple, Anum_pg_class_reloptions, nullptr));
+}
+
+/* Of indexes only what ALTER INDEX or an operator class has set. */
+bool own_column(HeapTuple tuple, Scope &scope)
 {
 	const Form_pg_attribute column = form<Form_pg_attribute>(tuple);
-	return column->attnum > 0 && column->attrelid >= FirstNormalObjectId;
+	if (column->attnum <= 0 || column->attrelid < FirstNormalObjectId)
+		return false;
+	switch (scope.kind_of(column->attrelid)) {
+	case '\0':
+	case RELKIND_SEQUENCE: return false;
+	case RELKIND_INDEX:
+	case RELKIND_PARTITIONED_INDEX:
+		return !heap_attisnull(tuple, Anum_pg_attribute_attoptions, nullptr) ||
+			   compat::has_statistics_target(tuple);
+	default: return true;
+	}
+}
+
+bool own_index(HeapTuple tuple, Scope &scope)
+{
+	const Oid relation = form<Form_pg_index>(tuple)->indrelid;
+	return relation >= FirstNormalObjectId && scope.kind_of(relation) != '\0';
 }
 
 /* Neither row types nor arrays: many rows that define nothing of their own. Composite types are found by their pg_class row. */
-bool own_type(HeapTuple tuple)
+bool own_type(HeapTuple tuple, Scope &)
 {
 	const Form_pg_type type = form<Form_pg_type>(tuple);
 	return type->oid >= FirstNormalObjectId && type->typtype != TYPTYPE_COMPOSITE && !IsTrueArrayType(type);
 }
 
-bool described(HeapTuple tuple)
+bool own_comment(HeapTuple tuple, Scope &)
 {
 	const Form_pg_description comment = form<Form_pg_description>(tuple);
 	return comment->objoid >= FirstNormalObjectId || comment->classoid == NamespaceRelationId;
@@ -70,54 +115,61 @@ bool of_relation_column(const FormData_pg_depend *dependency)
 		   dependency->refobjsubid > 0;
 }
 
-bool telling_dependency(HeapTuple tuple)
+bool telling_dependency(HeapTuple tuple, Scope &scope)
 {
 	const Form_pg_depend dependency = form<Form_pg_depend>(tuple);
 	switch (dependency->deptype) {
 	case DEPENDENCY_EXTENSION:
 	case DEPENDENCY_AUTO_EXTENSION: return true;
-	case DEPENDENCY_AUTO: return of_relation_column(dependency);
-	case DEPENDENCY_INTERNAL: return dependency->refclassid == TypeRelationId || of_relation_column(dependency);
+	case DEPENDENCY_AUTO: return of_relation_column(dependency) && scope.kind_of(dependency->objid) == RELKIND_SEQUENCE;
+	case DEPENDENCY_INTERNAL:
+		return (dependency->refclassid == TypeRelationId && dependency->classid != TypeRelationId &&
+				dependency->classid != RelationRelationId) ||
+			   of_relation_column(dependency);
 	default: return false;
 	}
 }
 
-bool telling_dependent(HeapTuple tuple)
+bool telling_dependent(HeapTuple tuple, Scope &)
 {
 	const Form_pg_depend dependency = form<Form_pg_depend>(tuple);
 	return dependency->deptype == DEPENDENCY_EXTENSION ||
 		   (dependency->deptype == DEPENDENCY_INTERNAL && of_relation_column(dependency));
 }
 
+#define KEY(catalog, column) Anum_##catalog##_##column, offsetof(FormData_##catalog, column)
+
 const Catalog catalogs[] = {
-	{RelationRelationId, ClassOidIndexId, Anum_pg_class_oid, 0, false, RELOID, nullptr},
-	{AttributeRelationId, AttributeRelidNumIndexId, Anum_pg_attribute_attrelid, 0, false, -1, real_column},
-	{AttrDefaultRelationId, AttrDefaultIndexId, Anum_pg_attrdef_adrelid, 0, false, -1, nullptr},
-	{ConstraintRelationId, ConstraintRelidTypidNameIndexId, Anum_pg_constraint_conrelid, 0, false, -1, nullptr},
-	{ConstraintRelationId, ConstraintTypidIndexId, Anum_pg_constraint_contypid, 0, false, -1, nullptr},
-	{IndexRelationId, IndexIndrelidIndexId, Anum_pg_index_indrelid, 0, false, -1, nullptr},
-	{TriggerRelationId, TriggerRelidNameIndexId, Anum_pg_trigger_tgrelid, 0, false, -1, nullptr},
-	{RewriteRelationId, RewriteRelRulenameIndexId, Anum_pg_rewrite_ev_class, 0, false, -1, nullptr},
-	{PolicyRelationId, PolicyPolrelidPolnameIndexId, Anum_pg_policy_polrelid, 0, false, -1, nullptr},
-	{InheritsRelationId, InheritsRelidSeqnoIndexId, Anum_pg_inherits_inhrelid, 0, false, -1, nullptr},
-	{PartitionedRelationId, PartitionedRelidIndexId, Anum_pg_partitioned_table_partrelid, 0, false, -1, nullptr},
-	{SequenceRelationId, SequenceRelidIndexId, Anum_pg_sequence_seqrelid, 0, false, -1, nullptr},
-	{StatisticExtRelationId, StatisticExtRelidIndexId, Anum_pg_statistic_ext_stxrelid, 0, false, -1, nullptr},
-	{ForeignTableRelationId, ForeignTableRelidIndexId, Anum_pg_foreign_table_ftrelid, 0, false, -1, nullptr},
-	{TypeRelationId, TypeOidIndexId, Anum_pg_type_oid, 0, false, TYPEOID, own_type},
-	{EnumRelationId, EnumTypIdSortOrderIndexId, Anum_pg_enum_enumtypid, 0, false, -1, nullptr},
-	{RangeRelationId, RangeTypidIndexId, Anum_pg_range_rngtypid, 0, false, -1, nullptr},
-	{ProcedureRelationId, ProcedureOidIndexId, Anum_pg_proc_oid, 0, false, PROCOID, nullptr},
-	{AggregateRelationId, AggregateFnoidIndexId, Anum_pg_aggregate_aggfnoid, 0, false, AGGFNOID, nullptr},
-	{NamespaceRelationId, NamespaceOidIndexId, Anum_pg_namespace_oid, 0, false, NAMESPACEOID, any},
-	{DescriptionRelationId, DescriptionObjIndexId, Anum_pg_description_objoid, Anum_pg_description_classoid, false, -1,
-	 described},
-	{SecLabelRelationId, SecLabelObjectIndexId, Anum_pg_seclabel_objoid, Anum_pg_seclabel_classoid, false, -1, any},
-	{DependRelationId, DependDependerIndexId, Anum_pg_depend_objid, Anum_pg_depend_classid, true, -1,
+	{RelationRelationId, ClassOidIndexId, KEY(pg_class, oid), 0, false, RELOID, own_relation},
+	{AttributeRelationId, AttributeRelidNumIndexId, KEY(pg_attribute, attrelid), 0, false, -1, own_column},
+	{AttrDefaultRelationId, AttrDefaultIndexId, KEY(pg_attrdef, adrelid), 0, false, -1, nullptr},
+	{ConstraintRelationId, ConstraintRelidTypidNameIndexId, KEY(pg_constraint, conrelid), 0, false, -1, nullptr},
+	{ConstraintRelationId, ConstraintTypidIndexId, KEY(pg_constraint, contypid), 0, false, -1, nullptr},
+	{IndexRelationId, IndexIndrelidIndexId, KEY(pg_index, indrelid), 0, false, -1, own_index},
+	{TriggerRelationId, TriggerRelidNameIndexId, KEY(pg_trigger, tgrelid), 0, false, -1, nullptr},
+	{RewriteRelationId, RewriteRelRulenameIndexId, KEY(pg_rewrite, ev_class), 0, false, -1, nullptr},
+	{PolicyRelationId, PolicyPolrelidPolnameIndexId, KEY(pg_policy, polrelid), 0, false, -1, nullptr},
+	{InheritsRelationId, InheritsRelidSeqnoIndexId, KEY(pg_inherits, inhrelid), 0, false, -1, nullptr},
+	{PartitionedRelationId, PartitionedRelidIndexId, KEY(pg_partitioned_table, partrelid), 0, false, -1, nullptr},
+	{SequenceRelationId, SequenceRelidIndexId, KEY(pg_sequence, seqrelid), 0, false, -1, nullptr},
+	{StatisticExtRelationId, StatisticExtRelidIndexId, KEY(pg_statistic_ext, stxrelid), 0, false, -1, nullptr},
+	{ForeignTableRelationId, ForeignTableRelidIndexId, KEY(pg_foreign_table, ftrelid), 0, false, -1, nullptr},
+	{TypeRelationId, TypeOidIndexId, KEY(pg_type, oid), 0, false, TYPEOID, own_type},
+	{EnumRelationId, EnumTypIdSortOrderIndexId, KEY(pg_enum, enumtypid), 0, false, -1, nullptr},
+	{RangeRelationId, RangeTypidIndexId, KEY(pg_range, rngtypid), 0, false, -1, nullptr},
+	{ProcedureRelationId, ProcedureOidIndexId, KEY(pg_proc, oid), 0, false, PROCOID, nullptr},
+	{AggregateRelationId, AggregateFnoidIndexId, KEY(pg_aggregate, aggfnoid), 0, false, AGGFNOID, nullptr},
+	{NamespaceRelationId, NamespaceOidIndexId, KEY(pg_namespace, oid), 0, false, NAMESPACEOID, any},
+	{DescriptionRelationId, DescriptionObjIndexId, KEY(pg_description, objoid), Anum_pg_description_classoid, false, -1,
+	 own_comment},
+	{SecLabelRelationId, SecLabelObjectIndexId, KEY(pg_seclabel, objoid), Anum_pg_seclabel_classoid, false, -1, any},
+	{DependRelationId, DependDependerIndexId, KEY(pg_depend, objid), Anum_pg_depend_classid, true, -1,
 	 telling_dependency},
-	{DependRelationId, DependReferenceIndexId, Anum_pg_depend_refobjid, Anum_pg_depend_refclassid, true, -1,
+	{DependRelationId, DependReferenceIndexId, KEY(pg_depend, refobjid), Anum_pg_depend_refclassid, true, -1,
 	 telling_dependent},
 };
+#undef KEY
+
 static_assert(lengthof(catalogs) == static_cast<size_t>(From::count));
 
 /* Grows by palloc, because it is filled between calls that may raise. */
@@ -172,16 +224,15 @@ Rows look_up(const Catalog &catalog, Oid key)
 	return {data, 1};
 }
 
-Tuples scan_all(const Catalog &catalog, Relation relation)
+Tuples scan_all(const Catalog &catalog, Relation relation, Scope scope)
 {
 	Tuples tuples = {};
-	const TupleDesc descriptor = RelationGetDescr(relation);
 	SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 0, nullptr);
 	for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));) {
-		bool is_null;
-		if (catalog.wanted && !catalog.wanted(tuple))
+		if (catalog.wanted && !catalog.wanted(tuple, scope))
 			continue;
-		const Oid key = DatumGetObjectId(heap_getattr(tuple, catalog.key, descriptor, &is_null));
+		Oid key;
+		memcpy(&key, form<const char *>(tuple) + catalog.offset, sizeof(key));
 		if (catalog.wanted || key >= FirstNormalObjectId)
 			add(&tuples, tuple, key);
 	}
@@ -217,7 +268,12 @@ void Source::load(From from)
 	Loaded &loaded = loaded_[static_cast<size_t>(from)];
 	const Catalog &catalog = catalogs[static_cast<size_t>(from)];
 	const Relation relation = open(from);
-	const Tuples found = pg_call([&catalog, relation] { return scan_all(catalog, relation); });
+	Scope scope = {};
+	if (from != From::relation) {
+		const Rows relations = all(From::relation);
+		scope = {loaded_[static_cast<size_t>(From::relation)].keys.data(), relations.first, relations.count, 0};
+	}
+	const Tuples found = pg_call([&catalog, relation, scope] { return scan_all(catalog, relation, scope); });
 
 	if (std::is_sorted(found.keys, found.keys + found.count)) {
 		loaded.keys.assign(found.keys, found.keys + found.count);
@@ -254,6 +310,8 @@ Rows Source::rows(From from, Oid key, Oid class_id)
 	size_t at = loaded.cursor;
 	if (at < keys.size() && keys[at] < key)
 		at++; /* the one group that the requests skipped is often a single row */
+	if ((at == keys.size() || keys[at] > key) && (at == 0 || keys[at - 1] < key))
+		return {};
 	if (!(at < keys.size() && keys[at] == key && (at == 0 || keys[at - 1] != key)))
 		at = std::lower_bound(keys.begin(), keys.end(), key) - keys.begin();
 	size_t end = at;

@@ -5,6 +5,10 @@
 #include "core/object.hpp"
 #include "server/pg.hpp"
 
+extern "C" {
+#include "common/cryptohash.h"
+}
+
 namespace surefoot::catalog {
 
 class Writer {
@@ -47,7 +51,8 @@ private:
 
 class HashWriter : public Writer {
 public:
-	explicit HashWriter(core::Kind kind) : fingerprint_(kind) {}
+	explicit HashWriter(core::Kind kind);
+	~HashWriter() override;
 	void begin_root(const ObjectAddress &) override {}
 	void end_root() override { fingerprint_.end_root(); }
 	void begin(std::string_view kind, std::string_view identity) override { fingerprint_.begin(kind, identity); }
@@ -55,6 +60,8 @@ public:
 	std::string finish() { return fingerprint_.finish(); }
 
 private:
+	core::Digest digest(std::string_view bytes);
+	pg_cryptohash_ctx *hash_; /* the server's, which uses what the processor offers */
 	core::Fingerprint fingerprint_;
 };
 
