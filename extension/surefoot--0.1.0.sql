@@ -262,6 +262,21 @@ CREATE FUNCTION surefoot.schema_definitions(schema name DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'surefoot_schema_definitions';
 COMMENT ON FUNCTION surefoot.schema_definitions(name) IS 'the definitions that migrate_fingerprint is made of';
 
+-- What would happen
+
+CREATE FUNCTION migrate_plan(version text, direction text DEFAULT 'up')
+RETURNS TABLE (step int, kind text, line int, statement text, lock text, object text, rows bigint, bytes bigint,
+               rewrites boolean, scans boolean, hazards text[], way_back text)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_plan';
+COMMENT ON FUNCTION migrate_plan(text, text) IS
+    'the steps of a migration, with locks, sizes and hazards; nothing is executed';
+
+CREATE FUNCTION migrate_plan_script(script text)
+RETURNS TABLE (step int, kind text, line int, statement text, lock text, object text, rows bigint, bytes bigint,
+               rewrites boolean, scans boolean, hazards text[], way_back text)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_plan_script';
+COMMENT ON FUNCTION migrate_plan_script(text) IS 'the same of a script that is not registered';
+
 -- Functions go above this line: what follows looks at all of them.
 
 -- Who may. Nobody but the owner may do anything until this is called.

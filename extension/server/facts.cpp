@@ -196,6 +196,9 @@ public:
 		core::Cost cost;
 		Work work = work_of(node, operation);
 		measure(facts, cost);
+		/* What is written into a table of this migration's own goes with it. */
+		if (facts.lock.empty())
+			std::erase(work.hazards, "changes-data");
 		if (!has_note(operation, "attaches-indexes") && IsA(node, AlterTableStmt) &&
 			((AlterTableStmt *)node)->objtype == OBJECT_TABLE)
 			alter_table((AlterTableStmt *)node, work);

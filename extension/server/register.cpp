@@ -30,11 +30,14 @@ void check_name(const std::string &name)
 /* Refuses now what apply would refuse: a script that does not parse is not worth to be kept. */
 void check_scripts(const history::Migration &m)
 {
-	for (const std::optional<std::string> *text : {&m.down, &m.verify})
-		if (*text) {
-			Script script(**text);
-		}
-	Script script(m.up);
+	const std::string title = "migration " + m.version + " ";
+	if (m.down) {
+		Script script(*m.down, title + "down");
+	}
+	if (m.verify) {
+		Script script(*m.verify, title + "verify");
+	}
+	Script script(m.up, title + "up");
 }
 
 } // namespace

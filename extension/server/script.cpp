@@ -34,7 +34,8 @@ bool Directives::accepts(std::string_view what) const
 	return std::find(accept.begin(), accept.end(), what) != accept.end();
 }
 
-Script::Script(std::string text) : text_(std::move(text))
+Script::Script(std::string text, std::string title)
+	: text_(std::move(text)), title_(std::move(title))
 {
 	if (text_.starts_with("\xEF\xBB\xBF"))
 		text_.erase(0, 3);
@@ -83,9 +84,9 @@ std::pair<int, int> Script::line_column(int offset) const
 void Script::locate(Error &error, int offset) const
 {
 	const auto [line, column] = line_column(offset);
-	const char *from = text_.data();
-	error.position = pg_call([from, offset] { return pg_mbstrlen_with_len(from, offset); }) + 1;
-	const std::string place = "line " + std::to_string(line) + ", column " + std::to_string(column);
+	const std::string place = (title_.empty() ? "" : title_ + ", ") + "line " +
+							  std::to_string(line) + ", column " + std::to_string(column);
+	error.position = 0;
 	error.context = error.context.empty() ? place : place + "\n" + error.context;
 }
 

@@ -31,8 +31,11 @@ struct Directives {
 
 class Script {
 public:
-	/* Raises 42601 or SF006, with the line and column as the error's context. */
-	explicit Script(std::string text);
+	/*
+	 * Raises 42601 or SF006; the error's context begins with the place, `TITLE, line L, column C`. Its position is left
+	 * empty: a client would look for it in the statement that it sent.
+	 */
+	explicit Script(std::string text, std::string title = {});
 	~Script();
 	Script(const Script &) = delete;
 	Script &operator=(const Script &) = delete;
@@ -43,7 +46,7 @@ public:
 	const Directives &directives() const { return directives_; }
 	/* Both from 1, the column in characters. */
 	std::pair<int, int> line_column(int offset) const;
-	/* Puts the place into error: its position in characters, and `line L, column C` at the head of its context. */
+	/* Puts the place at the head of error's context. */
 	void locate(Error &error, int offset) const;
 	/* An SF006 at offset. */
 	Error refusal(int offset, std::string message, std::string detail, std::string hint) const;
@@ -54,7 +57,7 @@ private:
 	List *parse_text();
 	void drop_outer_transaction();
 
-	std::string text_;
+	std::string text_, title_;
 	MemoryContext context_ = nullptr;
 	std::vector<int> lines_; /* where each begins */
 	std::vector<Statement> statements_;

@@ -110,34 +110,75 @@ int dollar_tag_length(std::string_view literal)
 	return second == literal.npos ? 0 : static_cast<int>(second) + 1;
 }
 
+void find_secrets(const std::string &sql, int base, std::vector<Span> &found);
+
+/* Whether text, taken as SQL, holds a password; what cannot be taken as SQL cannot be shown with confidence. */
+bool holds_secret_sql(const std::string &text)
+{
+	std::vector<Span> found;
+	try {
+		find_secrets(text, 0, found);
+	} catch (const Error &stumbled) {
+		if (!is_scanner_error(stumbled))
+			throw;
+		return true;
+	}
+	return !found.empty();
+}
+
+/* A literal that is not itself a password: a connection string, or SQL in a function's body or for EXECUTE. */
+void find_in_literal(const std::string &written, const char *value, int at,
+					 std::vector<Span> &found)
+{
+	const Span whole = {at, at + static_cast<int>(written.size())};
+	const size_t tag = static_cast<size_t>(dollar_tag_length(written));
+	if (holds_password(value)) {
+		found.push_back(whole);
+	} else if (is_secret_name(value)) {
+		/* Between dollars, a place in the value is a place in the text; between quotes it need not be. */
+		const std::string body = tag > 0 ? written.substr(tag, written.size() - 2 * tag) : value;
+		if (!holds_secret_sql(body))
+			return;
+		std::vector<Span> inside;
+		if (tag > 0) {
+			try {
+				find_secrets(body, at + static_cast<int>(tag), inside);
+			} catch (const Error &stumbled) {
+				if (!is_scanner_error(stumbled))
+					throw;
+				inside.clear();
+			}
+		}
+		if (inside.empty())
+			inside.push_back(whole);
+		found.insert(found.end(), inside.begin(), inside.end());
+	}
+}
+
 void find_secrets(const std::string &sql, int base, std::vector<Span> &found)
 {
 	bool secret_name = false;
 	Tokens tokens(sql);
 	for (Token token; tokens.next(token);) {
 		if (token.kind == Token::literal) {
-			const std::string_view written(sql.data() + token.start,
-										   static_cast<size_t>(token.end - token.start));
-			const int tag = dollar_tag_length(written);
-			if (secret_name || (tag == 0 && holds_password(token.value)))
+			if (secret_name)
 				found.push_back({base + token.start, base + token.end});
-			else if (tag > 0 && (is_secret_name(token.value) || holds_password(token.value))) {
-				/* A body: its statements are SQL of their own, with the same words. */
-				const std::string body(written.substr(
-					static_cast<size_t>(tag), written.size() - 2 * static_cast<size_t>(tag)));
-				try {
-					find_secrets(body, base + token.start + tag, found);
-				} catch (const Error &stumbled) {
-					/* It is no SQL: nothing in it can be shown with confidence. */
-					if (!is_scanner_error(stumbled))
-						throw;
-					found.push_back({base + token.start, base + token.end});
-				}
-			}
+			else
+				find_in_literal(sql.substr(static_cast<size_t>(token.start),
+										   static_cast<size_t>(token.end - token.start)),
+								token.value, base + token.start, found);
 		}
 		const bool word = token.kind == Token::keyword || token.kind == Token::identifier;
 		secret_name = word && is_secret_name(token.value);
 	}
+}
+
+/* SQL inside a body is text to the parser. */
+bool body_has_secret(const Statement &statement)
+{
+	Node *node = statement.raw->stmt;
+	return (IsA(node, DoStmt) || IsA(node, CreateFunctionStmt)) &&
+		   mask_secrets(statement.text) != statement.text;
 }
 
 } // namespace
@@ -147,7 +188,7 @@ void refuse_literal_passwords(const Script &script)
 	if (script.directives().accepts("literal-password"))
 		return;
 	for (const Statement &statement : script.statements())
-		if (has_secret(statement.raw->stmt))
+		if (has_secret(statement.raw->stmt) || body_has_secret(statement))
 			throw script.refusal(statement.offset,
 								 "a password in plain text cannot be part of a migration",
 								 "The script is kept in the history and in dumps.",
