@@ -6,6 +6,7 @@ CLIENT          := build/client/surefoot
 CLIENT_CXX      ?= g++
 CLIENT_CXXFLAGS ?= -O2 -g
 CLIENT_LIBS     := -lpq -lfmt
+CLIENT_INCLUDE  := $(shell $(PG_CONFIG) --includedir)
 
 # Debian keeps a folder of programs for each major, which is in nobody's PATH: there a link is made.
 CLIENT_LINK     ?= /usr/local/bin/surefoot
@@ -14,10 +15,17 @@ $(CLIENT): $(CLIENT_OBJECTS)
 	$(CLIENT_CXX) $(CLIENT_CXXFLAGS) $(CLIENT_LDFLAGS) -o $@ $(CLIENT_OBJECTS) \
 		-L$(shell $(PG_CONFIG) --libdir) $(CLIENT_LIBS)
 
-$(CLIENT_OBJECTS): build/client/%.o: client/%.cpp META.json
-	@mkdir -p build/client
-	$(CLIENT_CXX) -std=c++20 $(CLIENT_CXXFLAGS) -Wall -Wextra -MMD -MP \
-		-DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"' -I$(shell $(PG_CONFIG) --includedir) -c -o $@ $<
+CLIENT_COMPILE = $(CLIENT_CXX) -std=c++20 $(CLIENT_CXXFLAGS) -Wall -Wextra -MMD -MP \
+	-DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"' -I$(CLIENT_INCLUDE)
+CLIENT_PCH     := build/client/precompiled.hpp
+
+$(CLIENT_PCH).gch: client/precompiled.hpp META.json
+	@mkdir -p $(@D)
+	echo '#include "../../client/precompiled.hpp"' > $(CLIENT_PCH)
+	$(CLIENT_COMPILE) -x c++-header -c -o $@ $(CLIENT_PCH)
+
+$(CLIENT_OBJECTS): build/client/%.o: client/%.cpp META.json $(CLIENT_PCH).gch
+	$(CLIENT_COMPILE) -include $(CLIENT_PCH) -c -o $@ $<
 
 -include $(CLIENT_OBJECTS:.o=.d)
 

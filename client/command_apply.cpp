@@ -7,6 +7,7 @@
 #include "dry_run.hpp"
 #include "gate.hpp"
 #include "interrupt.hpp"
+#include "lost_call.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "sandbox_history.hpp"
@@ -37,6 +38,7 @@ public:
 private:
 	void register_all();
 	std::vector<const MigrationFiles *> pending();
+	Answer call(const std::string &version);
 	// The exit code when the run ends here.
 	std::optional<int> apply_one(const MigrationFiles &files);
 	void finish_one(const MigrationFiles &files, const Answer &answer, double seconds);
@@ -152,12 +154,23 @@ void Apply::finish_one(const MigrationFiles &files, const Answer &answer, double
 											  {"way_back", run_.next("revert", files.version)}});
 }
 
+Answer Apply::call(const std::string &version)
+{
+	try {
+		return run_.server->apply(version);
+	} catch (const Failure &failure) {
+		if (failure.code != "CONNECTION_LOST")
+			throw;
+		return find_answer(run_, version, "up", failure);
+	}
+}
+
 std::optional<int> Apply::apply_one(const MigrationFiles &files)
 {
 	using namespace std::chrono;
 	auto start = steady_clock::now();
 	run_.noticed.clear();
-	Answer answer = run_.server->apply(files.version);
+	Answer answer = call(files.version);
 	if (answer.outcome == Outcome::queued) {
 		bool left =
 			run_.options.no_wait || follow_steps(run_, files.version, "up") == StepsEnd::detached;

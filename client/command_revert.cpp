@@ -7,6 +7,7 @@
 #include "dry_run.hpp"
 #include "gate.hpp"
 #include "interrupt.hpp"
+#include "lost_call.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "sandbox_history.hpp"
@@ -46,6 +47,7 @@ public:
 	int attempt();
 
 private:
+	Answer call(const std::string &version);
 	std::optional<int> revert_one(const std::string &version);
 
 	Run &run_;
@@ -54,6 +56,17 @@ private:
 	bool nothing_said_ = false;
 };
 
+Answer Revert::call(const std::string &version)
+{
+	try {
+		return run_.server->revert(version, run_.options.accepts);
+	} catch (const Failure &failure) {
+		if (failure.code != "CONNECTION_LOST")
+			throw;
+		return find_answer(run_, version, "down", failure);
+	}
+}
+
 std::optional<int> Revert::revert_one(const std::string &version)
 {
 	using namespace std::chrono;
@@ -61,7 +74,7 @@ std::optional<int> Revert::revert_one(const std::string &version)
 	checklist_.check(run_, version, "down");
 	auto start = steady_clock::now();
 	run_.noticed.clear();
-	Answer answer = run_.server->revert(version, run_.options.accepts);
+	Answer answer = call(version);
 	if (answer.outcome == Outcome::nothing_to_do) {
 		run_.say(fmt::format("{} is not applied; nothing to do", version));
 		run_.log.info(fmt::format("{} down: {}", version, answer.text));
@@ -186,7 +199,20 @@ int command_resume(Run &run)
 		run.log.info(fmt::format("{}: {}", version, result));
 		return exit_ok;
 	};
-	return Gate(run).pass(work);
+	try {
+		return Gate(run).pass(work);
+	} catch (Failure &failure) {
+		failure.version = failure.version.empty() ? version : failure.version;
+		std::vector<StatusRow> rows;
+		if (failure.sqlstate == "SF013")
+			rows = run.server->status(version);
+		// There was nothing to resume, so nothing is left half done either.
+		if (!rows.empty() && rows.front().state != "failed" && rows.front().state != "orphaned") {
+			failure.exit_code = exit_failed;
+			failure.next_command = run.next("status", version);
+		}
+		throw;
+	}
 }
 
 int command_cancel(Run &run)

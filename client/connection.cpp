@@ -152,9 +152,10 @@ Result Connection::check(PGresult *raw)
 	if (!alive() || failure.sqlstate.empty()) {
 		failure.exit_code = exit_connection;
 		failure.code = "CONNECTION_LOST";
-		if (failure.message.empty())
-			failure.message =
-				settings_.without_password(std::string(trim(PQerrorMessage(connection_.get()))));
+		failure.detail =
+			settings_.without_password(std::string(trim(PQerrorMessage(connection_.get()))));
+		failure.message = "the connection to the server was lost";
+		failure.context.clear();
 		throw failure;
 	}
 	failure.code = code_of_sqlstate(failure.sqlstate);

@@ -52,6 +52,16 @@ void add_place(Failure &failure)
 	failure.position = parse_position("migration " + failure.version + " up, " + failure.context);
 }
 
+// Refusals that come before the first statement of the migration.
+bool refused_at_the_door(const std::string &sqlstate)
+{
+	for (std::string_view refusal : {"SF001", "SF002", "SF003", "SF004", "SF006", "SF010", "SF011",
+									 "SF012", "SF013", "SF014", "SF015"})
+		if (sqlstate == refusal)
+			return true;
+	return false;
+}
+
 bool changes(const std::string &command)
 {
 	return command == "apply" || command == "revert" || command == "resume";
@@ -71,7 +81,7 @@ void enrich(Run &run, Failure &failure)
 	if (!changes(run.options.command) || run.options.dry_run || failure.sqlstate.empty())
 		return;
 
-	if (failure.sqlstate == "SF004" && failure.undone.empty())
+	if (failure.undone.empty() && refused_at_the_door(failure.sqlstate))
 		failure.undone = "nothing was run";
 	if (failure.undone.empty() && failure.exit_code != exit_partial &&
 		failure.code != "CONNECTION_LOST")

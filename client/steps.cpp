@@ -160,8 +160,7 @@ void Follower::cancel()
 
 void Follower::lost_connection(const Failure &failure)
 {
-	run_.log.warning(fmt::format("connection lost: {}; trying again for {:.0f} s", failure.message,
-								 reconnect_seconds));
+	run_.log.warning(fmt::format("connection lost, trying again for {:.0f} s", reconnect_seconds));
 	if (!run_.reconnect(reconnect_seconds)) {
 		Failure lost = failure;
 		lost.hint = "The job goes on in the server, or is taken up again by resume.";

@@ -1,0 +1,18 @@
+// A call of which nobody knows whether it was committed: the connection broke before the answer.
+#pragma once
+
+#include <string>
+
+#include "failure.hpp"
+#include "rows.hpp"
+
+namespace surefoot::client {
+
+struct Run;
+
+// Connects again and reads the history: what the call would have answered had it been heard. When it
+// left no trace, or the server does not come back, the failure is thrown with what is known.
+Answer find_answer(Run &run, const std::string &version, const std::string &direction,
+				   Failure failure);
+
+} // namespace surefoot::client
