@@ -277,6 +277,11 @@ RETURNS TABLE (step int, kind text, line int, statement text, lock text, object 
 LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_plan_script';
 COMMENT ON FUNCTION migrate_plan_script(text) IS 'the same of a script that is not registered';
 
+CREATE FUNCTION migrate_checklist(version text, direction text DEFAULT 'up')
+RETURNS TABLE (level text, code text, object text, message text, detail text, hint text)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_checklist';
+COMMENT ON FUNCTION migrate_checklist(text, text) IS 'what should be looked at before a migration is applied or reverted';
+
 -- Functions go above this line: what follows looks at all of them.
 
 -- Who may. Nobody but the owner may do anything until this is called.

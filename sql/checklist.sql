@@ -1,0 +1,58 @@
+-- migrate_checklist tells what should be looked at before a migration runs. It changes nothing.
+CREATE EXTENSION surefoot;
+\pset null '-'
+CREATE TABLE users (id bigint PRIMARY KEY, email text, created_at timestamptz DEFAULT now());
+INSERT INTO users SELECT i, 'user ' || i FROM generate_series(1, 30000) i;
+CREATE TABLE small (id int);
+VACUUM ANALYZE;
+SELECT migrate_register('0019', 'add_status', $$
+ALTER TABLE users ADD COLUMN status varchar(50) NOT NULL DEFAULT 'active';
+CREATE INDEX ON users (status, created_at);
+CREATE INDEX ON small (id);
+$$, $$
+DROP INDEX CONCURRENTLY users_status_created_at_idx;
+DROP INDEX small_id_idx;
+ALTER TABLE users DROP COLUMN status;
+$$);
+
+-- All rows; what differs from server to server is left out.
+SELECT level, code, CASE code WHEN 'connection' THEN '...' ELSE object END AS object,
+       CASE WHEN code IN ('server_version', 'connection') THEN '...' ELSE regexp_replace(message, '\d+ kB', '... kB') END AS message
+FROM migrate_checklist('0019');
+SELECT code, detail, hint FROM migrate_checklist('19')
+WHERE code IN ('migration', 'plan', 'direct_index', 'way_back', 'way_back_command');
+SELECT detail ~ '^About [0-9]+ \w+ are needed for a time; [0-9]+ \w+ are free\.$' AS "disk space" FROM migrate_checklist('0019')
+WHERE code = 'disk_space';
+SELECT level, code, object, message FROM migrate_checklist('0019', 'down')
+WHERE code IN ('migration', 'plan', 'hazard', 'way_back', 'way_back_command', 'disk_space');
+
+-- What goes wrong is a row, not an error; only what does not exist is one.
+SELECT migrate_register('0020', 'no_way_back', $$
+-- surefoot: plain-indexes
+CREATE INDEX ON users (email);
+ALTER TABLE users ALTER id TYPE int;
+ALTER TABLE users DROP COLUMN created_at;
+$$);
+SELECT level, code, object, message, detail FROM migrate_checklist('20')
+WHERE code IN ('plan', 'hazard', 'plain_index', 'way_back', 'order');
+SELECT migrate_register('0021', 'session', E'CREATE TEMP TABLE t (a int);\nVACUUM;\nSELECT * FROM t;');
+SELECT level, code, object, message, detail, hint FROM migrate_checklist('21') WHERE level = 'fail';
+SELECT level, code, message FROM migrate_checklist('21', 'down') WHERE level = 'fail';
+SELECT * FROM migrate_checklist('22');
+
+-- An invalid index of a table that is touched.
+SET client_min_messages = error;
+INSERT INTO users VALUES (30001, 'user 1');
+CREATE UNIQUE INDEX CONCURRENTLY broken ON users (email);
+SELECT level, message, detail, hint FROM migrate_checklist('19') WHERE code = 'invalid_indexes';
+
+-- A role that may look may look at this, too.
+CREATE ROLE regress_surefoot_looks;
+SET ROLE regress_surefoot_looks;
+SELECT count(*) FROM migrate_checklist('19');
+RESET ROLE;
+CALL surefoot.allow('regress_surefoot_looks', 'look');
+SET ROLE regress_surefoot_looks;
+SELECT count(*) > 15 AS rows FROM migrate_checklist('19');
+SELECT substring(message FROM 'acting as .*') AS message FROM migrate_checklist('19') WHERE code = 'connection';
+RESET ROLE;
