@@ -36,10 +36,14 @@ std::optional<Work> pick_up(int64 id)
 	return work;
 }
 
-/* The statement of the script after the last one that the planned steps cover. */
-size_t first_unplanned(const Script &script)
+/* What the statements before the step have made, in transactions that are committed. */
+Created made_before(const Script &script, const history::Step &step)
 {
-	return script.statements().size();
+	Created made;
+	for (size_t s = 0; s < step.operations.front().statement; s++)
+		made.add(script.statements()[s]);
+	made.new_transaction();
+	return made;
 }
 
 void run_transactional(const Work &work)
@@ -62,7 +66,8 @@ void run_transactional(const Work &work)
 			rules.missing_is_done = true;
 		}
 		const StepResult result = run_transaction_step(work.speaker(), script, step.n,
-													   {step.operations, first_unplanned(script)}, Created(), rules, {});
+													   {step.operations, script.statements().size()}, made_before(script, step),
+													   rules, {});
 		const std::vector<std::string> carried = session_settings();
 		Internal internal;
 		history::merge_effect(work.run.id, result.changes);
@@ -126,7 +131,7 @@ void work_off(int64 run)
 			if (!work->step) {
 				in_transaction([&] {
 					apply_settings(work->run.settings, Scope::session);
-					conclude(work->speaker(), work->migration, work->run);
+					conclude(work->speaker(), work->migration, work->run, nullptr);
 				});
 				return;
 			}

@@ -9,6 +9,7 @@
 #include "jobs/job.hpp"
 #include "server/compat.hpp"
 #include "server/gate.hpp"
+#include "server/messages.hpp"
 #include "server/spi.hpp"
 
 extern "C" {
@@ -115,6 +116,7 @@ void in_transaction(const std::function<void()> &body)
 		PushActiveSnapshot(GetTransactionSnapshot());
 	});
 	body();
+	write_journal();
 	pg_call([] {
 		PopActiveSnapshot();
 		CommitTransactionCommand();
@@ -125,6 +127,7 @@ void in_transaction(const std::function<void()> &body)
 void abort_transaction(int64 run)
 {
 	pg_call([] { AbortCurrentTransaction(); });
+	forget_journal();
 	/* An abort drops session locks of the normal kind. If somebody else was quicker, the run is theirs now. */
 	bool still_ours = true;
 	in_transaction([&] { still_ours = try_job_lock(run); });

@@ -85,6 +85,7 @@ Begun begin(const history::Migration &migration, const char *direction, const st
 		begun.run.id = history::next_run();
 	}
 	begun.speaker = {migration.version, direction, begun.run.id, true};
+	forget_journal();
 	say(begun.speaker, "started");
 	return begun;
 }
@@ -129,7 +130,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			run.state = more ? "queued" : "done";
 			history::insert_run(run, begun.started, begun.wal, !more);
 			history::insert_done_step(run.id, 1, begun.started);
-			history::merge_effect(run.id, result.changes);
+			history::insert_effect(run.id, result.changes);
 			history::insert_skipped(run.id, result.skipped);
 			if (more) {
 				history::store_steps(run.id, 2, result.rest, script);
@@ -138,12 +139,14 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			}
 		}
 		if (!more) {
-			conclude(begun.speaker, migration, run);
+			conclude(begun.speaker, migration, run, &result.changes);
+			write_journal();
 			return run.direction == "up" ? "applied" : "reverted";
 		}
 		launch_run(run.id);
 		const std::string answer = queued(static_cast<int>(result.rest.size()));
 		say(begun.speaker, answer);
+		write_journal();
 		return answer;
 	} catch (Error &error) {
 		Attempt attempt;

@@ -111,6 +111,29 @@ std::optional<VerifyResult> run_verify(const std::string &text)
 	return wrong;
 }
 
+void check_verify(const history::Migration &migration, std::vector<Finding> &findings)
+{
+	if (!migration.verify)
+		return;
+	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify))
+		findings.push_back({"fail", "verify", migration.version,
+							"verify script, line " + std::to_string(wrong->line) + ": " + wrong->message, "",
+							"Mend the data or the script, then validate again."});
+	else
+		findings.push_back({"pass", "verify", migration.version, "the verify script passes", "", ""});
+}
+
+/* Definitions that have just been read need no second look but for what they say of themselves. */
+std::vector<Finding> check_fresh(const history::Migration &migration, const std::vector<core::Change> &changes)
+{
+	std::vector<Finding> findings;
+	for (const core::Change &change : changes)
+		if (change.after)
+			check_state(*change.after, findings);
+	check_verify(migration, findings);
+	return findings;
+}
+
 } // namespace
 
 std::vector<Finding> validate(const history::Migration &migration, int64 run)
@@ -142,14 +165,7 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 								"Somebody has changed it since; migrate it back or register what was done."});
 		check_state(*found, findings);
 	}
-	if (migration.verify) {
-		if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify))
-			findings.push_back({"fail", "verify", migration.version,
-								"verify script, line " + std::to_string(wrong->line) + ": " + wrong->message, "",
-								"Mend the data or the script, then validate again."});
-		else
-			findings.push_back({"pass", "verify", migration.version, "the verify script passes", "", ""});
-	}
+	check_verify(migration, findings);
 	const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding &f) { return f.level == "fail"; });
 	if (!failed)
 		findings.insert(findings.begin(), {"pass", "effect", migration.version,
@@ -213,14 +229,16 @@ void refuse_inexact(const std::string &version, const std::vector<core::Change> 
 				"Mend the down script, or accept what it leaves behind by name: '" + refused.front().object().identity + "'.");
 }
 
-void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run)
+void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run,
+			  const std::vector<core::Change> *fresh)
 {
 	const char *from = "registered,reverted,applied,queued,running,reverting,failed,orphaned";
 	if (run.direction == "up") {
-		raise_failures(migration.version, validate(migration, run.id));
+		raise_failures(migration.version, fresh ? check_fresh(migration, *fresh) : validate(migration, run.id));
 		Internal internal;
 		history::set_state(migration.version, from, "applied", run.id);
-		history::set_run_state(run.id, "done", true);
+		if (!fresh)
+			history::set_run_state(run.id, "done", true);
 	} else {
 		std::optional<int64> up;
 		std::vector<core::Change> effect;
@@ -235,7 +253,8 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		if (up)
 			history::set_run_state(*up, "undone", true);
 		history::set_state(migration.version, from, "reverted", run.id);
-		history::set_run_state(run.id, "done", true);
+		if (!fresh)
+			history::set_run_state(run.id, "done", true);
 	}
 	say(speaker, run.direction == "up" ? "applied" : "reverted");
 }

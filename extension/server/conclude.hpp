@@ -28,7 +28,11 @@ std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<
 void refuse_inexact(const std::string &version, const std::vector<core::Change> &differences,
 					const std::vector<std::string> &accept);
 
-/* Concludes run, all of whose steps are done: validation or comparison, then the new state of the migration. */
-void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run);
+/*
+ * Concludes run, all of whose steps are done: validation or comparison, then the new state of the migration. fresh: what the run
+ * changed, when its definitions have been read in this very transaction; nullptr: they are read again.
+ */
+void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run,
+			  const std::vector<core::Change> *fresh);
 
 } // namespace surefoot

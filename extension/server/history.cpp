@@ -94,8 +94,9 @@ void set_state(const std::string &version, const char *from, const char *to, int
 
 int64 next_run()
 {
-	static Query query("SELECT nextval('surefoot.run_id')", {});
-	return query.run().number(0, 0);
+	return pg_call([] {
+		return nextval_internal(get_relname_relid("run_id", get_namespace_oid("surefoot", false)), false);
+	});
 }
 
 void insert_run(const Run &run, TimestampTz started, XLogRecPtr wal, bool finished)
@@ -103,13 +104,13 @@ void insert_run(const Run &run, TimestampTz started, XLogRecPtr wal, bool finish
 	static Query query("INSERT INTO surefoot.run (id, version, direction, state, started_at, ended_at, session_role, role, "
 					   "client_addr, application, wal_lsn, system_identifier, database_oid, settings, accept, carried) "
 					   "SELECT $1, $2, $3, $4, $5, CASE WHEN $6 THEN clock_timestamp() END, $7, $8, inet_client_addr(), "
-					   "current_setting('application_name'), $9, $10::numeric, $11, $12, $13, $14",
+					   "$15, $9, $10::numeric, $11, $12, $13, $14",
 					   {INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID, PG_LSNOID, TEXTOID,
-						OIDOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
+						OIDOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID});
 	query.run({run.id, run.version, run.direction, run.state, Value::datum(TimestampTzGetDatum(started)), finished,
 			   run.session_role, run.role, Value::datum(LSNGetDatum(wal)), std::to_string(GetSystemIdentifier()),
 			   Value::datum(ObjectIdGetDatum(MyDatabaseId)), Value::array(run.settings), Value::array(run.accept),
-			   Value::array(run.carried)});
+			   Value::array(run.carried), application_name});
 }
 
 std::optional<Run> get_run(int64 id)
@@ -206,6 +207,28 @@ void log(int64 run, const char *level, std::optional<int> step, std::optional<in
 					   "VALUES ($1, $2, $3, $4, $5, $6)",
 					   {INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID});
 	query.run({run, level, step, line, message, Value::or_null(statement)});
+}
+
+void log(const std::vector<Event> &events)
+{
+	static Query query("INSERT INTO surefoot.event_log (run, at, level, step, line, message, statement) "
+					   "SELECT r::bigint, t::timestamptz, 'info', s::int, l::int, m, q "
+					   "FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS u (r, t, s, l, m, q, n) ORDER BY n",
+					   {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
+	const auto number = [](const std::optional<int> &n) { return n ? std::optional(std::to_string(*n)) : std::nullopt; };
+	std::vector<std::string> runs, times, messages;
+	std::vector<std::optional<std::string>> steps, lines, statements;
+	for (const Event &event : events) {
+		const TimestampTz at = event.at;
+		runs.push_back(std::to_string(event.run));
+		times.push_back(pg_call([at] { return timestamptz_to_str(at); }));
+		steps.push_back(number(event.step));
+		lines.push_back(number(event.line));
+		messages.push_back(event.message);
+		statements.push_back(event.statement.empty() ? std::nullopt : std::optional(event.statement));
+	}
+	query.run({Value::array(runs), Value::array(times), Value::array(steps), Value::array(lines), Value::array(messages),
+			   Value::array(statements)});
 }
 
 } // namespace surefoot::history

@@ -81,12 +81,22 @@ std::optional<Step> next_step(int64 run);
 int unfinished_steps(int64 run);
 void set_step_state(int64 run, int n, const char *state);
 
+/* What the first step of run changed. */
+void insert_effect(int64 run, const std::vector<core::Change> &changes);
 /* Joins what one more step changed to the effect of run. */
 void merge_effect(int64 run, const std::vector<core::Change> &changes);
 std::vector<core::Change> effect(int64 run);
 void insert_skipped(int64 run, const std::vector<std::pair<std::string, std::string>> &objects);
 std::vector<std::pair<std::string, std::string>> skipped(int64 run);
 
+/* A line of the history that says how far a run is. */
+struct Event {
+	int64 run;
+	TimestampTz at;
+	std::optional<int> step, line;
+	std::string message, statement;
+};
+void log(const std::vector<Event> &events);
 void log(int64 run, const char *level, std::optional<int> step, std::optional<int> line, const std::string &message,
 		 const std::string &statement);
 

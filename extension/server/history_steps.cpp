@@ -96,6 +96,39 @@ void set_step_state(int64 run, int n, const char *state)
 	query.run({run, n, state});
 }
 
+namespace {
+
+/* changes as columns, for one INSERT of many rows. */
+struct EffectColumns {
+	std::vector<std::string> kinds, identities, roots;
+	std::vector<std::optional<std::string>> before, after;
+
+	explicit EffectColumns(const std::vector<core::Change> &changes)
+	{
+		for (const core::Change &change : changes) {
+			kinds.push_back(change.object().kind);
+			identities.push_back(change.object().identity);
+			roots.push_back(change.object().root);
+			before.push_back(change.before ? std::optional(core::to_json(*change.before)) : std::nullopt);
+			after.push_back(change.after ? std::optional(core::to_json(*change.after)) : std::nullopt);
+		}
+	}
+};
+
+} // namespace
+
+void insert_effect(int64 run, const std::vector<core::Change> &changes)
+{
+	static Query query("INSERT INTO surefoot.effect (run, kind, identity, root, before, after) "
+					   "SELECT $1, k, i, r, b::json, a::json FROM unnest($2, $3, $4, $5, $6) AS u (k, i, r, b, a)",
+					   {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
+	if (changes.empty())
+		return;
+	const EffectColumns c(changes);
+	query.run({run, Value::array(c.kinds), Value::array(c.identities), Value::array(c.roots), Value::array(c.before),
+			   Value::array(c.after)});
+}
+
 void merge_effect(int64 run, const std::vector<core::Change> &changes)
 {
 	/* The first definition before stays; an object that is back to it is no effect any more. */
@@ -107,17 +140,9 @@ void merge_effect(int64 run, const std::vector<core::Change> &changes)
 
 	if (changes.empty())
 		return;
-	std::vector<std::string> kinds, identities, roots;
-	std::vector<std::optional<std::string>> before, after;
-	for (const core::Change &change : changes) {
-		kinds.push_back(change.object().kind);
-		identities.push_back(change.object().identity);
-		roots.push_back(change.object().root);
-		before.push_back(change.before ? std::optional(core::to_json(*change.before)) : std::nullopt);
-		after.push_back(change.after ? std::optional(core::to_json(*change.after)) : std::nullopt);
-	}
-	insert.run({run, Value::array(kinds), Value::array(identities), Value::array(roots), Value::array(before),
-				Value::array(after)});
+	const EffectColumns c(changes);
+	insert.run({run, Value::array(c.kinds), Value::array(c.identities), Value::array(c.roots), Value::array(c.before),
+				Value::array(c.after)});
 	prune.run({run});
 }
 

@@ -1,5 +1,7 @@
 #include "server/internal.hpp"
 
+#include "server/compat.hpp"
+
 namespace surefoot {
 
 namespace {
@@ -43,12 +45,19 @@ void pin_path()
 
 const Extension &extension()
 {
+	/* Looked up once a transaction: nobody drops or moves it while we hold a lock on it, or soon finds out. */
 	static Extension known;
+	static VirtualTransactionId known_in = {};
+	const VirtualTransactionId here = compat::own_virtual_transaction();
+	if (VirtualTransactionIdIsValid(here) && VirtualTransactionIdEquals(here, known_in))
+		return known;
+	known_in = {};
 	const Found found = pg_call([] { return look_up(); });
 	if (!found.found)
 		throw Error(unpack_sql_state(ERRCODE_UNDEFINED_OBJECT), "extension \"surefoot\" is not installed in this database",
 					"", "CREATE EXTENSION surefoot;");
 	known = {found.oid, found.owner, found.schema, found.version};
+	known_in = here;
 	return known;
 }
 

@@ -6,6 +6,18 @@ namespace surefoot {
 
 namespace {
 
+std::vector<history::Event> journal;
+
+/* A script of many statements is written in pieces. */
+constexpr size_t journal_limit = 1000;
+
+void note(int64 run, std::optional<int> step, std::optional<int> line, const std::string &message, const std::string &sql)
+{
+	journal.push_back({run, GetCurrentTimestamp(), step, line, message, sql});
+	if (journal.size() >= journal_limit)
+		write_journal();
+}
+
 void notice(int level, const std::string &line)
 {
 	const char *text = line.c_str();
@@ -37,8 +49,7 @@ void say(const Speaker &speaker, const std::string &text)
 {
 	if (speaker.notices)
 		notice(NOTICE, head(speaker) + ": " + text);
-	Internal internal;
-	history::log(speaker.run, "info", std::nullopt, std::nullopt, text, "");
+	note(speaker.run, std::nullopt, std::nullopt, text, "");
 }
 
 void say_statement(const Speaker &speaker, int step, int line, const std::string &sql)
@@ -46,14 +57,34 @@ void say_statement(const Speaker &speaker, int step, int line, const std::string
 	if (speaker.notices)
 		notice(NOTICE, head(speaker) + ", step " + std::to_string(step) + ", line " + std::to_string(line) + ": " +
 						   one_line(sql));
-	Internal internal;
-	history::log(speaker.run, "info", step, line, "statement", sql);
+	note(speaker.run, step, line, "statement", sql);
 }
 
 void say_live(const Speaker &speaker, const std::string &text)
 {
 	if (speaker.notices)
 		notice(INFO, head(speaker) + ": " + text);
+}
+
+void write_journal()
+{
+	if (journal.empty())
+		return;
+	const std::vector<history::Event> events = std::move(journal);
+	journal.clear();
+	Internal internal;
+	history::log(events);
+}
+
+size_t journal_mark()
+{
+	return journal.size();
+}
+
+void forget_journal(size_t mark)
+{
+	if (journal.size() > mark)
+		journal.resize(mark);
 }
 
 } // namespace surefoot

@@ -1,4 +1,8 @@
-/* What a run says while it goes on: a notice to whoever called, and the same line in the history. */
+/*
+ * What a run says while it goes on: a notice to whoever called, and the same line in the history.
+ *
+ * The lines of the history are gathered and written together: until its transaction commits nobody else could read them anyway.
+ */
 #pragma once
 
 #include "server/spi.hpp"
@@ -18,5 +22,11 @@ void say(const Speaker &speaker, const std::string &text);
 void say_statement(const Speaker &speaker, int step, int line, const std::string &sql);
 /* A notice that may differ from run to run (who is waited for, attempts); never in the history. */
 void say_live(const Speaker &speaker, const std::string &text);
+
+/* Writes what was said since the last time; before the transaction ends. */
+void write_journal();
+/* How much was said and not written, and back to that: what a rolled-back attempt has said is forgotten. */
+size_t journal_mark();
+void forget_journal(size_t mark = 0);
 
 } // namespace surefoot

@@ -82,27 +82,38 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 	Created made = created;
 	bool started = false;
 
-	try {
-		for (const Operation &operation : position.planned) {
+	/* Runs statement s, or finds that what is left of it and of the script has to come in steps of its own. */
+	const auto run_statement = [&](size_t s) {
+		const Statement &statement = script.statements()[s];
+		/* The size of a table decides how its index is built: it is read under the statement's own lock. */
+		recorder.see_targets(statement.raw->stmt);
+		std::vector<Operation> operations = remaining_operations(speaker, script, s, made, rules, result.skipped);
+		for (size_t i = 0; i < operations.size(); i++) {
+			const Operation &operation = operations[i];
+			if (operation.kind == OperationKind::concurrent || (operation.boundary_before && started)) {
+				result.rest = plan_rest(script, std::move(operations), i, s + 1, made);
+				return;
+			}
 			execute_operation(speaker, script, step, operation);
 			started = true;
 		}
-		for (size_t s = position.next; s < script.statements().size() && result.rest.empty(); s++) {
-			const Statement &statement = script.statements()[s];
-			/* The size of a table decides how its index is built: it is read under the statement's own lock. */
-			recorder.see_targets(statement.raw->stmt);
-			std::vector<Operation> operations = remaining_operations(speaker, script, s, made, rules, result.skipped);
-			for (size_t i = 0; i < operations.size(); i++) {
-				const Operation &operation = operations[i];
-				if (operation.kind == OperationKind::concurrent || (operation.boundary_before && started)) {
-					result.rest = plan_rest(script, std::move(operations), i, s + 1, made);
-					break;
-				}
+		made.add(statement);
+	};
+
+	try {
+		for (const Operation &operation : position.planned) {
+			if (!result.rest.empty())
+				break;
+			/* What was planned of a whole statement is looked at again: the catalog may have changed since. */
+			if (operation.sql == script.statements()[operation.statement].text)
+				run_statement(operation.statement);
+			else {
 				execute_operation(speaker, script, step, operation);
 				started = true;
 			}
-			made.add(statement);
 		}
+		for (size_t s = position.next; s < script.statements().size() && result.rest.empty(); s++)
+			run_statement(s);
 		result.changes = recorder.changes();
 		if (check)
 			check(recorder, result);
@@ -164,12 +175,14 @@ StepResult run_transaction_step(const Speaker &speaker, const Script &script, in
 
 	for (int n = 1;; n++) {
 		std::vector<Oid> wanted;
+		const size_t mark = journal_mark();
 		try {
 			return in_subtransaction(
 				[&] { return attempt(speaker, script, step, position, created, rules, check, wanted); });
 		} catch (Error &error) {
 			if (!is_lock_trouble(error))
 				throw;
+			forget_journal(mark);
 			const std::string blockers = describe_blockers(wanted);
 			if (GetCurrentTimestamp() >= deadline)
 				throw give_up_on_locks(error, wanted, blockers);
