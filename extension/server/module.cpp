@@ -1,4 +1,6 @@
 /* The module's face to the server: magic block and start-up; nothing else. */
+#include "jobs/launch.hpp"
+#include "server/recorder.hpp"
 #include "server/settings.hpp"
 
 extern "C" {
@@ -8,6 +10,10 @@ PGDLLEXPORT void _PG_init(void);
 
 void _PG_init(void)
 {
-	surefoot::settings::define();
+	surefoot::entry([] {
+		surefoot::settings::define();
+		surefoot::Recorder::install_hooks();
+		surefoot::install_transaction_callback();
+	});
 }
 }
