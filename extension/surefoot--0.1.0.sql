@@ -260,6 +260,15 @@ CREATE FUNCTION surefoot.definitions(object regclass) RETURNS TABLE (kind text, 
     LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'surefoot_definitions';
 COMMENT ON FUNCTION surefoot.definitions(regclass) IS 'the definition of a relation and of all that hangs on it';
 
+CREATE FUNCTION surefoot.root(class regclass, object oid) RETURNS text
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'surefoot_root';
+COMMENT ON FUNCTION surefoot.root(regclass, oid) IS
+    'the top-level object that an object belongs to, by names; NULL for what is not recorded';
+
+CREATE FUNCTION surefoot.root_definitions(root text) RETURNS TABLE (kind text, identity text, definition text)
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'surefoot_root_definitions';
+COMMENT ON FUNCTION surefoot.root_definitions(text) IS 'the definition of the object that surefoot.root() named';
+
 CREATE FUNCTION surefoot.schema_definitions(schema name DEFAULT NULL)
     RETURNS TABLE (kind text, identity text, definition text)
     LANGUAGE c AS 'MODULE_PATHNAME', 'surefoot_schema_definitions';

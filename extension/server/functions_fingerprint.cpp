@@ -50,6 +50,27 @@ SUREFOOT_FUNCTION(surefoot_definitions)
 	return static_cast<Datum>(0);
 }
 
+/* surefoot.root(class regclass, object oid): the text that names the top-level object of an address, or NULL */
+SUREFOOT_FUNCTION(surefoot_root)
+{
+	const ObjectAddress root = catalog::root_of(PG_GETARG_OID(0), PG_GETARG_OID(1));
+	if (!OidIsValid(root.classId))
+		PG_RETURN_NULL();
+	const std::string text = catalog::root_text(root);
+	return pg_call([&text] { return PointerGetDatum(cstring_to_text_with_len(text.data(), text.size())); });
+}
+
+/* surefoot.root_definitions(root text): what surefoot.root() named, if it is there */
+SUREFOOT_FUNCTION(surefoot_root_definitions)
+{
+	const std::string name = pg_call([fcinfo] {
+		return static_cast<const char *>(text_to_cstring(PG_GETARG_TEXT_PP(0)));
+	});
+	const std::optional<ObjectAddress> root = catalog::resolve_root(name);
+	put_rows(fcinfo, root ? catalog::read_definitions({*root}) : core::Objects());
+	return static_cast<Datum>(0);
+}
+
 /* surefoot.schema_definitions(schema name = NULL): everything that the fingerprint is made of */
 SUREFOOT_FUNCTION(surefoot_schema_definitions)
 {

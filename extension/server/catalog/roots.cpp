@@ -25,6 +25,7 @@ extern "C" {
 #include "catalog/pg_publication_rel.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_statistic_ext.h"
+#include "catalog/pg_subscription.h"
 #include "catalog/pg_trigger.h"
 #include "catalog/pg_ts_config.h"
 #include "catalog/pg_ts_dict.h"
@@ -205,7 +206,8 @@ ObjectAddress top_level(Oid class_id, Oid oid)
 			const Oid schema = reference({home.catalog, home.index, home.key}, oid, home.schema);
 			return OidIsValid(schema) && !raw::is_foreign_schema(schema) ? ObjectAddress{class_id, oid, 0} : none;
 		}
-	if (oid < FirstNormalObjectId || IsSharedRelation(class_id) || class_id == LargeObjectRelationId)
+	const bool shared = IsSharedRelation(class_id) && class_id != SubscriptionRelationId;
+	if (oid < FirstNormalObjectId || shared || class_id == LargeObjectRelationId)
 		return none;
 	return {class_id, oid, 0};
 }
