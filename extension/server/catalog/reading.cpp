@@ -37,6 +37,7 @@ struct Environment::Spelling {
 		extra_float_digits = 1;
 		bytea_output = BYTEA_OUTPUT_HEX;
 		quote_all_identifiers = false;
+		standard_conforming_strings = true;
 		if (utc)
 			session_timezone = utc;
 	}
@@ -48,11 +49,12 @@ struct Environment::Spelling {
 		extra_float_digits = float_digits;
 		bytea_output = bytea;
 		quote_all_identifiers = quote_all;
+		standard_conforming_strings = conforming;
 		session_timezone = time_zone;
 	}
 	const int date_style = DateStyle, date_order = DateOrder, interval_style = IntervalStyle;
 	const int float_digits = extra_float_digits, bytea = bytea_output;
-	const bool quote_all = quote_all_identifiers;
+	const bool quote_all = quote_all_identifiers, conforming = standard_conforming_strings;
 	pg_tz *const time_zone = session_timezone;
 };
 
