@@ -9,12 +9,12 @@ namespace {
 
 /* A backend in a few words; what it runs, cut to a line. $1: pid. */
 Query describe("SELECT 'pid ' || a.pid || ' (' || coalesce(a.usename, a.backend_type) || ', ' || coalesce(a.state, 'running') "
-			   "|| coalesce(', ' || CASE WHEN age < interval '1 minute' THEN extract(epoch FROM date_trunc('second', age)) || ' s' "
+			   "|| coalesce(', ' || CASE WHEN age < interval '1 minute' THEN extract(epoch FROM age)::int || ' s' "
 			   "WHEN age < interval '1 hour' THEN extract(minute FROM age) || ' min' "
 			   "ELSE extract(epoch FROM date_trunc('hour', age))::bigint / 3600 || ' h' END, '') || ')' "
 			   "|| coalesce(': ' || nullif(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 120), ''), '') "
-			   "FROM pg_stat_get_activity($1) AS s (pid) JOIN pg_stat_activity a ON a.pid = s.pid "
-			   "CROSS JOIN LATERAL (SELECT clock_timestamp() - coalesce(a.xact_start, a.query_start) AS age) x",
+			   "FROM pg_stat_activity a "
+			   "CROSS JOIN LATERAL (SELECT clock_timestamp() - coalesce(a.xact_start, a.query_start) AS age) x WHERE a.pid = $1",
 			   {INT4OID});
 
 std::string relation_names(const std::vector<Oid> &relations)
