@@ -4,6 +4,7 @@
 #include "server/conclude.hpp"
 #include "server/environment.hpp"
 #include "server/gate.hpp"
+#include "server/lock_table.hpp"
 #include "server/proof.hpp"
 #include "server/runner.hpp"
 #include "server/settings.hpp"
@@ -90,6 +91,17 @@ Begun begin(const history::Migration &migration, const char *direction, const st
 	return begun;
 }
 
+/* Refuses before anything runs what could not end well: session objects across steps, more locks than the server has. */
+void check_plan(const Script &script)
+{
+	/* A script of one statement has no boundary, and takes no locks to speak of. */
+	if (script.statements().size() < 2)
+		return;
+	const std::vector<PlannedStep> steps = plan_steps(script, 0, Created());
+	check_boundaries(script, steps);
+	refuse_lock_exhaustion(script, steps);
+}
+
 /*
  * Runs the leading transactional step of script in the caller's transaction and queues what is left. An error goes to the history
  * through a worker, because this transaction is about to be rolled back.
@@ -101,6 +113,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 	try {
 		StepResult result;
 		const Script script(text);
+		check_plan(script);
 		{
 			ScriptEnvironment environment;
 			if (run.direction == "down")
