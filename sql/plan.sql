@@ -64,6 +64,7 @@ SELECT * FROM steps('ALTER TABLE users ADD CONSTRAINT "U" UNIQUE (email, id) INC
 SELECT * FROM steps('ALTER TABLE ONLY users ADD x int UNIQUE DEFAULT 5, ADD UNIQUE (email), ALTER email SET NOT NULL');
 SELECT * FROM steps('ALTER TABLE users DROP CONSTRAINT users_pkey, ADD CONSTRAINT users_pkey PRIMARY KEY (email)');
 SELECT * FROM steps('ALTER TABLE users ADD PRIMARY KEY (email)');
+SELECT * FROM steps('ALTER TABLE users ADD parent bigint, ADD UNIQUE (email), ADD FOREIGN KEY (parent) REFERENCES users, REPLICA IDENTITY USING INDEX users_email_key');
 SELECT * FROM steps('ALTER TABLE parent ADD UNIQUE (k)');
 SELECT statement, hazards FROM plan('ALTER TABLE users ADD EXCLUDE USING btree (id WITH =)');
 

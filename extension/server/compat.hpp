@@ -263,6 +263,23 @@ inline bool is_not_enforced(const Constraint *constraint)
 #endif
 }
 
+/* A NOT NULL of the column that holds for new rows only; attnotnull is set all the same. */
+inline bool is_not_null_unproved(Oid table, AttrNumber column)
+{
+#if PG_VERSION_NUM >= 180000
+	HeapTuple tuple = findNotNullConstraintAttnum(table, column);
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	const bool validated = ((Form_pg_constraint)GETSTRUCT(tuple))->convalidated;
+	heap_freetuple(tuple);
+	return !validated;
+#else
+	(void)table;
+	(void)column;
+	return false;
+#endif
+}
+
 /* ALTER COLUMN SET EXPRESSION, which writes every row. */
 inline bool sets_expression(const AlterTableCmd *command)
 {

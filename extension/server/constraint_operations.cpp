@@ -61,6 +61,24 @@ void add_names(std::vector<std::string> &names, List *list)
 		names.emplace_back(strVal(list_nth(list, i)));
 }
 
+/*
+ * What is dropped goes only when the new constraint comes; what may need the new constraint or its index waits for it. All else
+ * stays in front, because the index may need it.
+ */
+bool comes_later(const AlterTableCmd *command)
+{
+	switch (command->subtype) {
+		case AT_DropConstraint:
+		case AT_ClusterOn:
+		case AT_ReplicaIdentity:
+			return true;
+		case AT_AddConstraint:
+			return ((Constraint *)command->def)->contype == CONSTR_FOREIGN;
+		default:
+			return false;
+	}
+}
+
 class Expansion {
 public:
 	Expansion(const Statement &statement, const TableState &table, const Created &created)
@@ -89,7 +107,8 @@ private:
 	Created created_;
 	AlterText text_;
 	std::vector<Wanted> wanted_;
-	std::vector<bool> dropped_; /* by part: DROP CONSTRAINT */
+	std::vector<bool> later_; /* by part: it comes with the constraints */
+	bool drops_ = false;	  /* one is DROP CONSTRAINT */
 };
 
 void Expansion::want(size_t part, const Constraint *constraint, const ColumnDef *column)
@@ -129,10 +148,11 @@ bool Expansion::read()
 	const size_t count = static_cast<size_t>(list_length(node_->cmds));
 	if (!text_.split(count))
 		return false;
-	dropped_.assign(count, false);
+	later_.assign(count, false);
 	for (size_t i = 0; i < count; i++) {
 		const AlterTableCmd *command = (AlterTableCmd *)list_nth(node_->cmds, static_cast<int>(i));
-		dropped_[i] = command->subtype == AT_DropConstraint;
+		later_[i] = comes_later(command);
+		drops_ = drops_ || command->subtype == AT_DropConstraint;
 		if (command->subtype == AT_AddConstraint) {
 			const Constraint *constraint = (Constraint *)command->def;
 			if (has_own_index(constraint))
@@ -150,15 +170,14 @@ bool Expansion::read()
 		}
 	}
 	/* A name that is taken: by what this statement drops, or the server shall say so before anything is built. */
-	const bool drops = std::find(dropped_.begin(), dropped_.end(), true) != dropped_.end();
 	for (Wanted &wanted : wanted_) {
 		Created others;
 		/* A second primary key is an error that the server shall raise before anything is built. */
-		if (wanted.primary && !drops && has_primary_key(table_.id))
+		if (wanted.primary && !drops_ && has_primary_key(table_.id))
 			return false;
 		if (!wanted.named || !is_name_taken(others, table_.schema, wanted.name))
 			continue;
-		if (!drops)
+		if (!drops_)
 			return false;
 		wanted.index =
 			choose_index_name(created_, table_.schema, table_.name, wanted.columns, "key", true);
@@ -219,7 +238,7 @@ std::vector<Operation> Expansion::write(const Operation &base)
 		own += text_.between(from, text_.parts[i].last);
 		while (own.ends_with(' '))
 			own.pop_back();
-		(dropped_[i] ? back : front).push_back(own);
+		(later_[i] ? back : front).push_back(own);
 	}
 	if (!front.empty()) {
 		result.push_back(base);
