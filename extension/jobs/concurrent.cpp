@@ -1,13 +1,15 @@
 /*
  * One concurrent step: a statement that commits on its own, so that its traces may be there although it did not end.
  *
- * Success is read from the catalog (indisvalid), never from the command's end. An index that a dead build has left invalid is
- * dropped and built again; one that somebody else is building at this moment is not touched.
+ * What it comes to is read from the catalog, never from the command's end: an index counts when it is valid. Its effect is recorded
+ * before it begins, as if all that it touches would be gone, and again when it has ended, so that a step which was killed half way
+ * can still be told from one that never began.
  */
+#include "jobs/debris.hpp"
 #include "jobs/job.hpp"
 #include "jobs/toplevel.hpp"
 #include "server/catalog/definitions.hpp"
-#include "server/environment.hpp"
+#include "server/existing.hpp"
 #include "server/settings.hpp"
 #include "server/targets.hpp"
 #include "server/waiting.hpp"
@@ -16,134 +18,228 @@ namespace surefoot {
 
 namespace {
 
-/* Two builds on one table deadlock, and one of them is chosen to die: that is worth another try. */
+/* Two builds on one table can still deadlock, and one of them is chosen to die: that is worth another try. */
 constexpr int tries_after_deadlock = 5;
 
-struct IndexState {
-	bool exists = false, valid = false;
-	int builder = 0; /* pid of who is building it now */
-};
-
-IndexState index_state(const Operation &operation)
-{
-	static Query query("SELECT i.indisvalid, coalesce((SELECT p.pid FROM pg_stat_progress_create_index p "
-					   "WHERE p.index_relid = c.oid LIMIT 1), 0) "
-					   "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid "
-					   "WHERE n.nspname = $1 AND c.relname = $2",
-					   {TEXTOID, TEXTOID});
-	Internal internal;
-	const Rows rows = query.run({operation.index_schema, operation.index_name});
-	IndexState state;
-	if (!rows.empty()) {
-		state.exists = true;
-		state.valid = rows.flag(0, 0);
-		state.builder = static_cast<int>(rows.number(0, 1));
-	}
-	return state;
-}
-
-IndexState read_index_state(const Operation &operation)
-{
-	IndexState state;
-	in_transaction([&] { state = index_state(operation); });
-	return state;
-}
-
-std::string qualified(const Operation &operation)
-{
-	const char *schema = operation.index_schema.c_str(), *name = operation.index_name.c_str();
-	return pg_call([schema, name] { return quote_qualified_identifier(schema, name); });
-}
-
-/* What the statement is about, and its definitions now. The locks go at the end of the transaction. */
-std::pair<std::vector<ObjectAddress>, core::Objects> look(const std::string &sql)
-{
+/* Definitions of what the statement is about. The locks go at the end of the transaction. */
+struct Seen {
 	std::vector<ObjectAddress> roots;
 	core::Objects objects;
+};
+
+Seen look(const std::string &sql)
+{
+	Seen seen;
 	in_transaction([&] {
 		const Script script(sql);
 		lock_targets(
 			script.statements().front().raw->stmt,
-			[&roots](const ObjectAddress &found) {
+			[&seen](const ObjectAddress &found) {
 				const ObjectAddress root = catalog::root_of(found.classId, found.objectId, found.objectSubId);
 				if (OidIsValid(root.classId))
-					roots.push_back(root);
+					seen.roots.push_back(root);
 			},
 			[](Oid) {});
-		objects = catalog::read_definitions(roots);
+		seen.objects = catalog::read_definitions(seen.roots);
 	});
-	return {roots, objects};
+	return seen;
 }
 
-void drop_carcass(const Operation &operation)
+core::Objects look_again(const Seen &seen)
 {
-	std::string sql;
-	in_transaction([&] { sql = "DROP INDEX CONCURRENTLY IF EXISTS " + qualified(operation); });
-	run_toplevel(sql, 0);
+	core::Objects objects;
+	in_transaction([&] { objects = catalog::read_definitions(seen.roots); });
+	return objects;
 }
 
-/* An invalid index of the name that the build wants: what a dead build has left. */
-void clear_the_way(int64 run, const history::Step &step, const Operation &operation)
+/* Every object of before, as it is in after; nothing of it is left out, though it be the same. */
+std::vector<core::Change> all_changes(const core::Objects &before, const core::Objects &after)
 {
-	const IndexState state = read_index_state(operation);
-	if (!state.exists || state.valid)
-		return;
-	if (state.builder != 0)
-		throw Error(sqlstate::busy,
-					"index \"" + operation.index_schema + "." + operation.index_name + "\" is being built by another session",
-					"The process is " + std::to_string(state.builder) + ".", "Wait for it to end, then resume.");
-	in_transaction([&] {
-		Internal internal;
-		history::log(run, "warning", step.n, std::nullopt,
-					 "an invalid index that an earlier build has left is dropped and built again", operation.index_name);
-	});
-	drop_carcass(operation);
+	std::vector<core::Change> changes = core::difference(before, after);
+	for (const core::Object &object : before)
+		if (const core::Object *same = after.find(object.kind, object.identity))
+			if (core::equal(object, *same))
+				changes.push_back({object, *same});
+	return changes;
 }
 
-void finish_step(int64 run, const history::Step &step, const std::vector<core::Change> &changes)
+void record(int64 run, const std::vector<core::Change> &changes)
 {
 	in_transaction([&] {
 		Internal internal;
 		history::merge_effect(run, changes);
+	});
+}
+
+void finish_step(int64 run, const history::Step &step, const std::vector<core::Change> &changes, const Avoid &skipped = {})
+{
+	in_transaction([&] {
+		Internal internal;
+		history::merge_effect(run, changes);
+		history::insert_skipped(run, skipped);
 		history::set_step_state(run, step.n, "done");
 	});
 }
 
-/* A valid index was there before the step: that it is the one which is wanted has been seen when the step was planned or begun. */
-void build_index(int64 run, const history::Step &step, const Operation &operation)
+void warn(int64 run, const history::Step &step, const std::string &message, const std::string &about)
+{
+	in_transaction([&] {
+		Internal internal;
+		history::log(run, "warning", step.n, std::nullopt, message, about);
+	});
+}
+
+/* Removes what a failed statement has left, if it can be had soon: what stays is removed when the step is run again. */
+void clean_up(int64 run, const history::Step &step, const std::vector<std::string> &debris)
+{
+	constexpr int patience = 5; /* s */
+	for (const std::string &index : debris) {
+		try {
+			run_toplevel("DROP INDEX CONCURRENTLY IF EXISTS " + index, in_seconds(patience));
+		} catch (Error &error) {
+			abort_transaction(run);
+			warn(run, step, "an invalid index is left because it is in use; resume and revert remove it", index);
+		}
+	}
+}
+
+/* An error of a statement that had a deadline, in the words of the setting that set it. */
+void explain_deadline(Error &error, Deadline deadline)
+{
+	if (error.is("57014") && is_over(deadline)) {
+		error.message = "the statement took longer than surefoot.build_deadline allows";
+		error.hint = "Allow more time: SET surefoot.build_deadline = '" + std::to_string(2 * settings::build_deadline) + "s';";
+	}
+}
+
+/*
+ * An index of the name was made by somebody else after the step was planned: the same, it is theirs and stays when this migration is
+ * reverted; another one is an error. Strong locks are needed for the comparison, so they are sought in short attempts.
+ */
+Avoid compare_with_existing(int64 run, const Operation &operation)
+{
+	const Deadline deadline = in_seconds(settings::lock_retry);
+	Backoff backoff;
+	for (;;) {
+		try {
+			Avoid skipped;
+			in_transaction([&] {
+				const std::string timeout = std::to_string(settings::lock_timeout);
+				const char *wait = timeout.c_str();
+				pg_call([wait] {
+					(void)set_config_option("lock_timeout", wait, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
+				});
+				const Script script(operation.sql);
+				skipped = without_existing(script.statements().front()).skipped;
+			});
+			return skipped;
+		} catch (Error &error) {
+			if (!error.is("55P03") || is_over(deadline))
+				throw;
+			abort_transaction(run);
+		}
+		backoff.pause();
+	}
+}
+
+/* An invalid index of the name that the build wants is what a dead build has left, unless it is somebody else's. */
+void clear_the_way(int64 run, const history::Step &step, const Operation &operation, const IndexState &state, Deadline deadline)
+{
+	const std::string index = index_text(operation);
+	if (!state.on_table)
+		throw Error(sqlstate::object_differs, "index " + index + " exists already, on another table", "It is not valid.",
+					"Drop it, or give the new index another name; then resume.");
+	if (state.builder != 0)
+		throw Error(sqlstate::busy, "index " + index + " is being built by another session",
+					"The process is " + std::to_string(state.builder) + ".", "Wait for it to end, then resume.");
+	warn(run, step, "an invalid index that an earlier build has left is dropped and built again", index);
+	run_toplevel("DROP INDEX CONCURRENTLY IF EXISTS " + index, deadline);
+}
+
+/*
+ * One attempt; a lock on the table keeps other builds of it away, and is had without a snapshot that they would wait for. It is held
+ * until the effect is recorded, which then need not wait for anything.
+ */
+Oid try_build(int64 run, const history::Step &step, const Operation &operation, Deadline deadline)
 {
 	IndexState state = read_index_state(operation);
-	if (!state.exists || !state.valid) {
-		clear_the_way(run, step, operation);
-		for (int n = 1;; n++) {
-			try {
-				run_toplevel(operation.sql, 1000 * settings::build_deadline);
-				break;
-			} catch (Error &error) {
-				abort_transaction(run);
-				const bool again = error.is("40P01") && n < tries_after_deadlock;
-				const IndexState left = read_index_state(operation);
-				if (left.exists && !left.valid && left.builder == 0)
-					drop_carcass(operation);
-				if (!again) {
-					if (error.is("57014") && error.message.find("statement timeout") != std::string::npos)
-						error.message = "the build took longer than surefoot.build_deadline allows";
-					throw;
-				}
-			}
-		}
+	const Oid table = state.table;
+	if (OidIsValid(table)) {
+		lock_table(table, deadline);
 		state = read_index_state(operation);
-		if (!state.exists || !state.valid)
-			throw Error(sqlstate::step_failed, "index \"" + operation.index_name + "\" is not valid after its build", "",
-						"Resume the migration to build it again.");
 	}
-	auto [roots, after] = look(operation.sql);
+	if (state.exists && !state.valid)
+		clear_the_way(run, step, operation, state, deadline);
+	if (!state.valid)
+		run_toplevel(operation.sql, deadline);
+	return table;
+}
+
+void record_index(int64 run, const history::Step &step, const Operation &operation)
+{
+	if (!read_index_state(operation).valid)
+		throw Error(sqlstate::step_failed, "index " + index_text(operation) + " is not valid after its build", "",
+					"Resume the migration to build it again.");
+	const Seen after = look(operation.sql);
 	std::vector<core::Change> changes;
-	std::string name;
-	in_transaction([&] { name = qualified(operation); });
-	if (const core::Object *index = after.find("index", name))
+	if (const core::Object *index = after.objects.find("index", index_text(operation)))
 		changes.push_back({std::nullopt, *index});
 	finish_step(run, step, changes);
+}
+
+void build_index(int64 run, const history::Step &step, const Operation &operation)
+{
+	const IndexState found = read_index_state(operation);
+	/* A step that was killed may have ended its build; one that has failed has left nothing. */
+	if (found.valid && step.state != "running") {
+		finish_step(run, step, {}, compare_with_existing(run, operation));
+		return;
+	}
+	if (found.valid && !found.on_table)
+		throw Error(sqlstate::object_differs, "index " + index_text(operation) + " exists already, on another table", "",
+					"Drop it, or give the new index another name; then resume.");
+	const Deadline deadline = in_seconds(settings::build_deadline);
+	Oid locked = InvalidOid;
+	for (int n = 1;; n++) {
+		try {
+			locked = try_build(run, step, operation, deadline);
+			break;
+		} catch (Error &error) {
+			explain_deadline(error, deadline);
+			abort_transaction(run);
+			const IndexState left = read_index_state(operation);
+			if (left.exists && !left.valid && left.on_table && left.builder == 0)
+				clean_up(run, step, {index_text(operation)});
+			if (!error.is("40P01") || n == tries_after_deadlock)
+				throw;
+		}
+	}
+	without_cancel([&] { record_index(run, step, operation); });
+	if (OidIsValid(locked))
+		unlock_table(locked);
+}
+
+void run_other(int64 run, const history::Step &step, const Operation &operation)
+{
+	const Deadline deadline = in_seconds(settings::build_deadline);
+	for (int n = 1;; n++) {
+		const Seen before = look(operation.sql);
+		clean_up(run, step, reindex_debris(operation.sql));
+		record(run, all_changes(before.objects, {}));
+		try {
+			if (const std::optional<std::string> sql = what_is_left(operation.sql, step.state == "running"))
+				run_toplevel(*sql, deadline);
+			finish_step(run, step, all_changes(before.objects, look_again(before)));
+			return;
+		} catch (Error &error) {
+			explain_deadline(error, deadline);
+			abort_transaction(run);
+			clean_up(run, step, reindex_debris(operation.sql));
+			record(run, all_changes(before.objects, look_again(before)));
+			if (!error.is("40P01") || n == tries_after_deadlock)
+				throw;
+		}
+	}
 }
 
 } // namespace
@@ -151,15 +247,10 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 void run_concurrent_step(int64 run, const history::Step &step)
 {
 	const Operation &operation = step.operations.front();
-	if (!operation.index_name.empty()) {
+	if (operation.index_name.empty())
+		run_other(run, step, operation);
+	else
 		build_index(run, step, operation);
-		return;
-	}
-	const auto [roots, before] = look(operation.sql);
-	run_toplevel(operation.sql, 1000 * settings::build_deadline);
-	core::Objects after;
-	in_transaction([&after, &roots = roots] { after = catalog::read_definitions(roots); });
-	finish_step(run, step, core::difference(before, after));
 }
 
 } // namespace surefoot

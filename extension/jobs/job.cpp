@@ -18,17 +18,26 @@ struct Work {
 	Speaker speaker() const { return {migration.version, run.direction, run.id, false}; }
 };
 
-/* Reads where run stands and marks its next step as running; nothing when the run is not to be worked on. */
+/* Reads where run stands; nothing when it is not to be worked on. */
+std::optional<Work> look_at(int64 id)
+{
+	Internal internal;
+	std::optional<history::Run> run = history::get_run(id);
+	if (!run || run->state != "queued" || !run->here)
+		return std::nullopt;
+	return Work{*run, history::get(core::version_number(run->version)), history::next_step(id)};
+}
+
+/* The same, and marks the next step as running. */
 std::optional<Work> pick_up(int64 id)
 {
 	std::optional<Work> work;
 	in_transaction([&] {
-		Internal internal;
-		std::optional<history::Run> run = history::get_run(id);
-		if (!run || run->state != "queued" || !run->here)
+		work = look_at(id);
+		if (!work)
 			return;
-		work = Work{*run, history::get(core::version_number(run->version)), history::next_step(id)};
-		if (run->direction == "up")
+		Internal internal;
+		if (work->run.direction == "up")
 			history::set_state(work->migration.version, "queued,running", "running", id);
 		if (work->step)
 			history::set_step_state(id, work->step->n, "running");
@@ -94,28 +103,48 @@ void run_concurrent(const Work &work)
 }
 
 /* Writes down why the run stopped; the migration is failed at that step until it is resumed or reverted. */
-void write_failure(const Work &work, Error error)
+void write_failure(int64 run, Error error)
 {
 	in_transaction([&] {
-		const int n = work.step ? work.step->n : history::unfinished_steps(work.run.id);
+		const std::optional<Work> work = look_at(run);
+		if (!work)
+			return;
+		const int n = work->step ? work->step->n : 0;
 		std::string statement;
 		int line = 0, column = 0;
-		if (work.step && !work.step->operations.empty()) {
-			const Operation &operation = work.step->operations.front();
-			const Script script(work.script());
+		if (work->step && !work->step->operations.empty()) {
+			const Operation &operation = work->step->operations.front();
+			const Script script(work->script());
 			statement = mask_secrets(operation.sql);
 			if (!error.context.starts_with("migration "))
-				locate_error(error, work.speaker(), script, n, operation);
+				locate_error(error, work->speaker(), script, n, operation);
 			line = error.script_line;
 			column = error.script_column;
 		}
 		Internal internal;
 		const bool cancelled = error.is("57014");
-		history::record_failure(work.run.id, n, error, statement, line, column, cancelled ? "cancelled" : "failed");
-		if (work.step)
-			history::set_step_state(work.run.id, n, "failed");
-		history::set_state(work.migration.version, "queued,running,reverting", "failed", work.run.id);
-		history::log(work.run.id, "error", n, line, error.message, statement);
+		history::record_failure(run, n, error, statement, line, column, cancelled ? "cancelled" : "failed");
+		if (work->step)
+			history::set_step_state(run, n, "failed");
+		history::set_state(work->migration.version, "queued,running,reverting", "failed", run);
+		history::log(run, "error", n, line, error.message, statement);
+		const std::string text = "migration " + work->run.version + " " + work->run.direction + " failed in step " +
+								 std::to_string(n) + ": " + error.message;
+		const char *message = text.c_str();
+		pg_call([message] { ereport(LOG, (errmsg_internal("%s", message))); });
+	});
+}
+
+/* The last transaction of a run: validation, and the state that it has come to. */
+void finish(const Work &work)
+{
+	in_transaction([&] {
+		std::vector<std::string> settings = work.run.settings;
+		/* What the script has SET is over, its role too. */
+		settings.push_back("role");
+		settings.push_back(work.run.role);
+		apply_settings(settings, Scope::session);
+		conclude(work.speaker(), work.migration, work.run, nullptr);
 	});
 }
 
@@ -124,15 +153,12 @@ void write_failure(const Work &work, Error error)
 void work_off(int64 run)
 {
 	for (;;) {
-		const std::optional<Work> work = pick_up(run);
-		if (!work)
-			return;
 		try {
+			const std::optional<Work> work = pick_up(run);
+			if (!work)
+				return;
 			if (!work->step) {
-				in_transaction([&] {
-					apply_settings(work->run.settings, Scope::session);
-					conclude(work->speaker(), work->migration, work->run, nullptr);
-				});
+				finish(*work);
 				return;
 			}
 			if (work->step->kind == OperationKind::concurrent)
@@ -141,7 +167,8 @@ void work_off(int64 run)
 				run_transactional(*work);
 		} catch (Error &error) {
 			abort_transaction(run);
-			write_failure(*work, error);
+			/* Whoever cancels twice gets the same record. */
+			without_cancel([&] { write_failure(run, error); });
 			return;
 		}
 	}

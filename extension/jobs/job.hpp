@@ -12,6 +12,9 @@ void work_off(int64 run);
 /* Runs body in a transaction of the worker's with a snapshot. */
 void in_transaction(const std::function<void()> &body);
 
+/* Runs body; what cancels the query meanwhile has its effect afterwards. */
+void without_cancel(const std::function<void()> &body);
+
 /* Aborts the current transaction after an Error, and takes the job lock again. */
 void abort_transaction(int64 run);
 

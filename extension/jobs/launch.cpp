@@ -8,17 +8,28 @@ namespace surefoot {
 
 namespace {
 
-/* Whether this transaction has registered a worker that waits for its end. */
-bool queued_here = false;
+/* The (sub)transaction that has registered a worker which waits for the end of the transaction; invalid: none has. */
+SubTransactionId queued_in = InvalidSubTransactionId;
 
 void on_transaction_event(XactEvent event, void *)
 {
-	if (event == XACT_EVENT_PRE_PREPARE && queued_here)
+	if (event == XACT_EVENT_PRE_PREPARE && queued_in != InvalidSubTransactionId)
 		ereport(ERROR, (errcode(MAKE_SQLSTATE('S', 'F', '0', '1', '0')),
 						errmsg("cannot PREPARE a transaction that has queued steps of a migration"),
 						errhint("Commit it, or roll it back.")));
 	if (event == XACT_EVENT_COMMIT || event == XACT_EVENT_ABORT || event == XACT_EVENT_PREPARE)
-		queued_here = false;
+		queued_in = InvalidSubTransactionId;
+}
+
+/* What is rolled back to a savepoint is queued no more; what is released belongs to the outer one. */
+void on_subtransaction_event(SubXactEvent event, SubTransactionId mine, SubTransactionId parent, void *)
+{
+	if (queued_in != mine)
+		return;
+	if (event == SUBXACT_EVENT_ABORT_SUB)
+		queued_in = InvalidSubTransactionId;
+	else if (event == SUBXACT_EVENT_COMMIT_SUB)
+		queued_in = parent;
 }
 
 bool register_worker(const WorkerOrder &order, const char *name)
@@ -53,50 +64,72 @@ WorkerOrder order_for(WorkerOrder::Task task, int64 run)
 void install_transaction_callback()
 {
 	RegisterXactCallback(on_transaction_event, nullptr);
+	RegisterSubXactCallback(on_subtransaction_event, nullptr);
 }
 
-void check_worker_possible()
+void refuse_after_queueing()
 {
-	const Oid session = GetSessionUserId(), role = GetUserId();
-	struct Facts {
-		bool can_login, is_member;
-		const char *session_name, *role_name;
-	};
-	const Facts facts = pg_call([session, role] {
-		HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(session));
-		const bool can_login = HeapTupleIsValid(tuple) && ((Form_pg_authid)GETSTRUCT(tuple))->rolcanlogin;
-		if (HeapTupleIsValid(tuple))
-			ReleaseSysCache(tuple);
-		return Facts{can_login || compat::bypass_login_check != 0, compat::can_set_role(session, role),
-					 GetUserNameFromId(session, false), GetUserNameFromId(role, false)};
-	});
-	if (!facts.can_login)
-		throw Error(sqlstate::wrong_context,
-					std::string("role \"") + facts.session_name + "\" is not permitted to log in, so no worker can run its steps",
-					"The later steps of a migration run in a background worker that connects as the session's role.",
-					std::string("ALTER ROLE ") + facts.session_name + " LOGIN; or apply as a role that may log in.");
-	if (!facts.is_member)
-		throw Error(sqlstate::wrong_context,
-					std::string("role \"") + facts.session_name + "\" may not SET ROLE \"" + facts.role_name +
-						"\", so no worker can run its steps",
-					"The later steps of a migration run in a background worker, as the role that applied it.",
-					std::string("GRANT ") + facts.role_name + " TO " + facts.session_name + ";");
+	if (queued_in != InvalidSubTransactionId)
+		throw Error(sqlstate::wrong_context, "this transaction has queued steps of a migration already",
+					"They begin after its commit, and nothing else can be applied, reverted or resumed before they end.",
+					"COMMIT; CALL " + function_prefix() + "migrate_wait();");
 }
 
-bool try_launch_run(int64 run)
+bool may_log_in(Oid role)
+{
+	return pg_call([role] {
+		HeapTuple tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(role));
+		if (!HeapTupleIsValid(tuple))
+			return false;
+		const bool can_login = ((Form_pg_authid)GETSTRUCT(tuple))->rolcanlogin;
+		ReleaseSysCache(tuple);
+		return can_login || compat::bypass_login_check != 0;
+	});
+}
+
+Oid worker_role(const history::Run &run)
+{
+	const char *session_name = run.session_role.c_str(), *role_name = run.role.c_str();
+	const Oid asked = pg_call([session_name] { return get_role_oid(session_name, true); });
+	const Oid session = OidIsValid(asked) ? asked : GetSessionUserId();
+	const Oid role = pg_call([role_name] { return get_role_oid(role_name, true); }), current = GetUserId();
+	const std::string connects = pg_call([session] { return GetUserNameFromId(session, false); });
+	if (!OidIsValid(role))
+		throw Error(sqlstate::wrong_context, "role \"" + run.role + "\" does not exist, so no worker can run the steps",
+					"The steps of a migration run as the role that applied it.", "CREATE ROLE " + run.role + ";");
+	if (!pg_call([current, role] { return has_privs_of_role(current, role); }))
+		throw Error(sqlstate::wrong_context, "the steps run as role \"" + run.role + "\", which you may not do", "",
+					"Go on with it as " + run.role + ", or as a member of it.");
+	if (!may_log_in(session))
+		throw Error(sqlstate::wrong_context,
+					"role \"" + connects + "\" is not permitted to log in, so no worker can run its steps",
+					"The later steps of a migration run in a background worker that connects as the session's role.",
+					"ALTER ROLE " + connects + " LOGIN; or apply as a role that may log in.");
+	if (!pg_call([session, role] { return compat::can_set_role(session, role); }))
+		throw Error(sqlstate::wrong_context,
+					"role \"" + connects + "\" may not SET ROLE \"" + run.role + "\", so no worker can run its steps",
+					"The later steps of a migration run in a background worker, as the role that applied it.",
+					"GRANT " + run.role + " TO " + connects + ";");
+	return session;
+}
+
+bool try_launch_run(int64 run, Oid session_role)
 {
 	WorkerOrder order = order_for(WorkerOrder::run_steps, run);
+	order.session_role = session_role;
 	order.after = {};
 	return register_worker(order, "surefoot worker");
 }
 
-void launch_run(int64 run)
+void launch_run(int64 run, Oid session_role)
 {
-	if (!register_worker(order_for(WorkerOrder::run_steps, run), "surefoot worker"))
+	WorkerOrder order = order_for(WorkerOrder::run_steps, run);
+	order.session_role = session_role;
+	if (!register_worker(order, "surefoot worker"))
 		throw Error(sqlstate::no_worker, "no background worker is free for the later steps of the migration",
 					"All of max_worker_processes are in use. Nothing was changed.",
 					"Try again later, or raise max_worker_processes (needs a restart).");
-	queued_here = true;
+	queued_in = GetCurrentSubTransactionId();
 }
 
 void record_attempt(const Attempt &attempt)
@@ -118,7 +151,7 @@ void record_attempt(const Attempt &attempt)
 		return static_cast<uint32>(handle);
 	});
 	const bool shared = order.payload != static_cast<uint32>(DSM_HANDLE_INVALID);
-	if (shared && register_worker(order, "surefoot attempt"))
+	if (shared && may_log_in(order.session_role) && register_worker(order, "surefoot attempt"))
 		return;
 	if (shared) {
 		const dsm_handle handle = order.payload;

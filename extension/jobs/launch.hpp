@@ -1,7 +1,7 @@
 /* Starts background workers: for the steps of a run, and for the record of an attempt whose transaction is rolled back. */
 #pragma once
 
-#include "server/guard.hpp"
+#include "server/history.hpp"
 
 namespace surefoot {
 
@@ -21,14 +21,17 @@ struct WorkerOrder {
 };
 static_assert(sizeof(WorkerOrder) <= BGW_EXTRALEN);
 
-/* Raises SF010 or SF011 when the steps of a run could not be worked off for this session: roles, prepared transactions. */
-void check_worker_possible();
+/*
+ * The role that connects for the worker of run: the one that asked for the run, or this session's own where that one is gone. Raises
+ * SF010 when it could not log in or not SET ROLE to the role of the run, or when the current user has no right to that role.
+ */
+Oid worker_role(const history::Run &run);
 
 /* Registers the worker of run; it begins when this transaction has ended. Raises SF011 when no slot is free. */
-void launch_run(int64 run);
+void launch_run(int64 run, Oid session_role);
 
 /* The same for a run that is committed already; false when no slot is free. */
-bool try_launch_run(int64 run);
+bool try_launch_run(int64 run, Oid session_role);
 
 /* One attempt to apply or revert that left nothing behind but this. */
 struct Attempt {
@@ -41,7 +44,10 @@ struct Attempt {
 /* Has a worker write attempt to the history once this transaction is over; the server log has it when no slot is free. */
 void record_attempt(const Attempt &attempt);
 
-/* Makes PREPARE TRANSACTION fail in a transaction that has queued steps. */
+/* Keeps count of what a transaction has queued; makes PREPARE TRANSACTION fail in one that has. */
 void install_transaction_callback();
+
+/* Raises SF010 in a transaction that has queued steps: the next migration would come before they have begun. */
+void refuse_after_queueing();
 
 } // namespace surefoot

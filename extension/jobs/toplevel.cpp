@@ -41,21 +41,73 @@ void run_parsed(const char *sql, MemoryContext parse_context)
 
 } // namespace
 
-void run_toplevel(const std::string &sql, int deadline)
+namespace {
+
+void arm(Deadline deadline)
+{
+	if (deadline != 0)
+		enable_timeout_at(STATEMENT_TIMEOUT, deadline);
+}
+
+void disarm(Deadline deadline)
+{
+	if (deadline != 0)
+		disable_timeout(STATEMENT_TIMEOUT, false);
+}
+
+LockRelId session_lock_on(Oid table)
+{
+	LockRelId id;
+	id.relId = table;
+	id.dbId = MyDatabaseId;
+	return id;
+}
+
+} // namespace
+
+Deadline in_seconds(int seconds)
+{
+	return seconds == 0 ? 0 : TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000L * seconds);
+}
+
+bool is_over(Deadline deadline)
+{
+	return deadline != 0 && GetCurrentTimestamp() >= deadline;
+}
+
+void lock_table(Oid table, Deadline deadline)
+{
+	LockRelId id = session_lock_on(table);
+	pg_call([&id, deadline] {
+		StartTransactionCommand();
+		InvalidateCatalogSnapshot();
+		arm(deadline);
+		LockRelationIdForSession(&id, ShareUpdateExclusiveLock);
+		disarm(deadline);
+		CommitTransactionCommand();
+	});
+}
+
+void unlock_table(Oid table)
+{
+	LockRelId id = session_lock_on(table);
+	pg_call([&id] { UnlockRelationIdForSession(&id, ShareUpdateExclusiveLock); });
+}
+
+void run_toplevel(const std::string &sql, Deadline deadline)
 {
 	const char *text = sql.c_str();
 	pg_call([text, deadline] {
+		/* Outlives the statement's own commits. */
 		MemoryContext context =
 			AllocSetContextCreate(TopMemoryContext, "surefoot top-level statement", ALLOCSET_DEFAULT_SIZES);
 		SetCurrentStatementStartTimestamp();
 		debug_query_string = MemoryContextStrdup(context, text);
 		pgstat_report_activity(STATE_RUNNING, debug_query_string);
 		StartTransactionCommand();
-		if (deadline > 0)
-			enable_timeout_after(STATEMENT_TIMEOUT, deadline);
+		arm(deadline);
 		run_parsed(debug_query_string, context);
-		if (deadline > 0)
-			disable_timeout(STATEMENT_TIMEOUT, false);
+		disarm(deadline);
 		CommitTransactionCommand();
 		debug_query_string = nullptr;
 		pgstat_report_activity(STATE_IDLE, nullptr);

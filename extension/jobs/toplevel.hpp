@@ -5,13 +5,22 @@
 
 namespace surefoot {
 
+/* When a statement is cancelled, with SQLSTATE 57014; 0: never. */
+using Deadline = TimestampTz;
+Deadline in_seconds(int seconds); /* 0: never */
+bool is_over(Deadline deadline);
+
 /*
  * Runs sql (exactly one statement) outside any transaction, as CREATE INDEX CONCURRENTLY, VACUUM and their like demand. Opens and
  * commits the transactions itself. On an Error the caller aborts the current transaction.
- *
- * deadline: milliseconds after which the statement is cancelled; 0: never. Its memory outlives the statement's own commits, so it
- * is a context of its own, freed at the end.
  */
-void run_toplevel(const std::string &sql, int deadline);
+void run_toplevel(const std::string &sql, Deadline deadline);
+
+/*
+ * Waits for a lock of this session (not of a transaction) on table, in the mode of a concurrent build, and holds no snapshot while it
+ * waits: two builds of one table that wait for each other's snapshots would be a deadlock. Given back by unlock_table, or by an abort.
+ */
+void lock_table(Oid table, Deadline deadline);
+void unlock_table(Oid table);
 
 } // namespace surefoot

@@ -15,8 +15,10 @@ namespace {
 
 constexpr long poll_interval = 20; /* ms */
 
-void refuse_atomic(FunctionCallInfo fcinfo, const char *procedure)
+void check_call(FunctionCallInfo fcinfo, const char *procedure)
 {
+	/* A worker that was ordered on a standby would start by itself when it is promoted. */
+	refuse_standby();
 	const bool atomic = !fcinfo->context || !IsA(fcinfo->context, CallContext) || castNode(CallContext, fcinfo->context)->atomic;
 	if (atomic)
 		throw Error(sqlstate::wrong_context, std::string(procedure) + " cannot run inside a transaction block",
@@ -51,8 +53,54 @@ void commit()
 	throw error;
 }
 
+/*
+ * Has a worker started for a run that nobody works on: after a restart of the server, or when its worker was killed. One that was
+ * just ordered gets time to appear, so that a wait does not fill all slots with workers for the same run.
+ */
+class Starter {
+public:
+	void look(const history::Migration &migration)
+	{
+		const TimestampTz now = GetCurrentTimestamp();
+		if (job_holder(migration.run) != 0) {
+			next_ = TimestampTzPlusMilliseconds(now, first_patience);
+			patience_ = first_patience;
+			orders_ = 0;
+			return;
+		}
+		if (next_ == 0)
+			next_ = TimestampTzPlusMilliseconds(now, first_patience);
+		if (now < next_)
+			return;
+		const std::optional<history::Run> run = history::get_run(migration.run);
+		if (!run)
+			return;
+		if (orders_ == most_orders)
+			throw Error(sqlstate::no_worker, "no worker comes to finish migration " + migration.version,
+						"Its workers end before they begin; the server's log says why.",
+						"SELECT " + function_prefix() + "migrate_resume('" + migration.version + "');");
+		const Oid session = worker_role(*run);
+		if (try_launch_run(run->id, session))
+			orders_++;
+		else if (!told_) {
+			told_ = true;
+			pg_call([] { ereport(NOTICE, (errmsg_internal("waiting for a free background worker (max_worker_processes)"))); });
+		}
+		patience_ *= 2;
+		next_ = TimestampTzPlusMilliseconds(now, patience_);
+	}
+
+private:
+	static constexpr long first_patience = 300; /* ms */
+	static constexpr int most_orders = 6;
+	TimestampTz next_ = 0;
+	long patience_ = first_patience;
+	int orders_ = 0;
+	bool told_ = false;
+};
+
 /* One look: true when migration has come to rest; raises what went wrong. */
-bool at_rest(const std::string &number)
+bool at_rest(const std::string &number, Starter &starter)
 {
 	Internal internal;
 	const history::Migration migration = history::get(number);
@@ -64,9 +112,7 @@ bool at_rest(const std::string &number)
 					"SELECT " + function_prefix() + "migrate_resume('" + migration.version + "');");
 	if (state != "queued" && state != "running" && state != "reverting")
 		return true;
-	/* Nobody works on it: after a restart, say. When no slot is free, the next look tries again. */
-	if (job_holder(migration.run) == 0)
-		(void)try_launch_run(migration.run);
+	starter.look(migration);
 	return false;
 }
 
@@ -83,8 +129,9 @@ std::vector<std::string> unfinished()
 
 void wait_for(const std::string &number)
 {
+	Starter starter;
 	for (;;) {
-		const bool done = at_rest(number);
+		const bool done = at_rest(number, starter);
 		commit();
 		if (done)
 			return;
@@ -113,7 +160,7 @@ using namespace surefoot;
 SUREFOOT_FUNCTION(surefoot_wait)
 {
 	const std::optional<std::string> version = optional_text_argument(fcinfo, 0);
-	refuse_atomic(fcinfo, "migrate_wait");
+	check_call(fcinfo, "migrate_wait");
 	with_spi([&] {
 		const std::vector<std::string> numbers =
 			version ? std::vector<std::string>{history::number_of(*version)} : unfinished();
@@ -126,7 +173,7 @@ SUREFOOT_FUNCTION(surefoot_wait)
 SUREFOOT_FUNCTION(surefoot_apply_all)
 {
 	const std::optional<std::string> target = optional_text_argument(fcinfo, 0);
-	refuse_atomic(fcinfo, "migrate_apply_all");
+	check_call(fcinfo, "migrate_apply_all");
 	static surefoot::Query pending("SELECT version FROM surefoot.migration WHERE state IN ('registered', 'reverted') "
 						 "AND ordinal > coalesce((SELECT max(ordinal) FROM surefoot.migration WHERE state = 'applied'), -1) "
 						 "AND ordinal <= coalesce($1::numeric, ordinal) ORDER BY ordinal LIMIT 1",
@@ -134,6 +181,18 @@ SUREFOOT_FUNCTION(surefoot_apply_all)
 	with_spi([&] {
 		const std::optional<std::string> last = target ? std::optional(history::number_of(*target)) : std::nullopt;
 		for (;;) {
+			/* Who applies or reverts in another session comes first; what it leaves to do is looked up then. */
+			while (!try_gate()) {
+				commit();
+				sleep_for(poll_interval);
+			}
+			bool waited = false;
+			for (const std::string &number : unfinished()) {
+				waited = true;
+				wait_for(number);
+			}
+			if (waited)
+				continue;
 			std::string version;
 			{
 				Internal internal;

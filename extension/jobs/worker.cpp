@@ -23,20 +23,11 @@ namespace surefoot {
 
 namespace {
 
-int64 held_run = 0;
-
 /* Session locks of the normal kind have to be given back by hand, or they would stay in shared memory for ever. */
 void on_exit_release(int, Datum)
 {
-	if (held_run != 0) {
-		const int64 run = held_run;
-		held_run = 0;
-		try {
-			release_job_lock(run);
-		} catch (...) {
-			/* On the way out there is nobody left to tell. */
-		}
-	}
+	AbortOutOfAnyTransaction();
+	LockReleaseAll(DEFAULT_LOCKMETHOD, true);
 }
 
 void start(const WorkerOrder &order)
@@ -69,10 +60,8 @@ bool take_run(int64 run)
 {
 	bool taken = false;
 	in_transaction([&] { taken = try_job_lock(run); });
-	if (taken) {
-		held_run = run;
+	if (taken)
 		pg_call([] { before_shmem_exit(on_exit_release, (Datum)0); });
-	}
 	return taken;
 }
 
@@ -124,17 +113,34 @@ void in_transaction(const std::function<void()> &body)
 	});
 }
 
+void without_cancel(const std::function<void()> &body)
+{
+	QueryCancelHoldoffCount = 1;
+	try {
+		body();
+	} catch (...) {
+		QueryCancelHoldoffCount = 0;
+		throw;
+	}
+	QueryCancelHoldoffCount = 0;
+}
+
 void abort_transaction(int64 run)
 {
-	pg_call([] { AbortCurrentTransaction(); });
+	pg_call([] {
+		/* As the server's own loop does it: what was to interrupt the failed statement must not hit the next one. */
+		disable_all_timeouts(false);
+		QueryCancelPending = false;
+		debug_query_string = nullptr;
+		AbortCurrentTransaction();
+		LockReleaseAll(DEFAULT_LOCKMETHOD, true);
+	});
 	forget_journal();
 	/* An abort drops session locks of the normal kind. If somebody else was quicker, the run is theirs now. */
 	bool still_ours = true;
 	in_transaction([&] { still_ours = try_job_lock(run); });
-	if (!still_ours) {
-		held_run = 0;
+	if (!still_ours)
 		proc_exit(0);
-	}
 }
 
 } // namespace surefoot

@@ -23,6 +23,49 @@ std::string call(const char *function, const std::string &version)
 	return "SELECT " + function_prefix() + function + "('" + version + "');";
 }
 
+std::string queued(int steps)
+{
+	return "queued: " + std::to_string(steps) + (steps == 1 ? " step" : " steps");
+}
+
+/* Has a worker go on with a run that nobody works on; the steps that are left. */
+std::string requeue(const history::Migration &migration, const history::Run &run)
+{
+	const Oid session = worker_role(run);
+	Internal internal;
+	history::requeue_run(run.id, role_name(session));
+	history::set_state(migration.version, "queued,running,failed,reverting,orphaned",
+					   run.direction == "up" ? "queued" : "reverting", run.id);
+	launch_run(run.id, session);
+	return queued(history::unfinished_steps(run.id));
+}
+
+history::Run current_run(const history::Migration &migration)
+{
+	Internal internal;
+	const std::optional<history::Run> run = history::get_run(migration.run);
+	if (!run)
+		throw Error("XX000", "the run of migration " + migration.version + " is missing");
+	return *run;
+}
+
+/* What is left of a run whose worker was killed, or that came here with a copy of its database, is given up. */
+void give_up_run(const history::Migration &migration)
+{
+	Internal internal;
+	const std::optional<history::Step> step = history::next_step(migration.run);
+	const Error error(sqlstate::step_failed, migration.state == "orphaned" ? "this database is a copy; its queue is not alive"
+																		  : "the worker was interrupted");
+	history::record_failure(migration.run, step ? step->n : 0, error, "", 0, 0, "failed");
+	history::set_state(migration.version, "queued,running,reverting,orphaned", "failed", migration.run);
+}
+
+[[noreturn]] void refuse_unfinished(const std::string &version)
+{
+	throw Error(sqlstate::busy, "migration " + version + " has steps to finish", "",
+				"CALL " + function_prefix() + "migrate_wait('" + version + "'); or " + call("migrate_cancel", version));
+}
+
 /* Another migration that is not at rest stands in the way of everything. */
 void refuse_if_busy(const history::Situation &situation)
 {
@@ -32,8 +75,7 @@ void refuse_if_busy(const history::Situation &situation)
 	if (other.state == "failed" || other.state == "orphaned")
 		throw Error(sqlstate::busy, "migration " + other.version + " is " + other.state + " and comes first", "",
 					call("migrate_resume", other.version) + " or " + call("migrate_revert", other.version));
-	throw Error(sqlstate::busy, "migration " + other.version + " has steps to finish", "",
-				"CALL " + function_prefix() + "migrate_wait('" + other.version + "');");
+	refuse_unfinished(other.version);
 }
 
 history::Migration need(const history::Situation &situation, const std::string &version)
@@ -42,11 +84,6 @@ history::Migration need(const history::Situation &situation, const std::string &
 		throw Error(sqlstate::not_registered, "migration " + version + " is not registered", "",
 					"SELECT " + function_prefix() + "migrate_register('" + version + "', 'name', 'up script');");
 	return *situation.migration;
-}
-
-std::string queued(int steps)
-{
-	return "queued: " + std::to_string(steps) + (steps == 1 ? " step" : " steps");
 }
 
 /* The way back goes newest first, unless nothing that came later has to do with it. */
@@ -136,8 +173,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 				run.carried = session_settings();
 		}
 		const bool more = !result.rest.empty();
-		if (more)
-			check_worker_possible();
+		const Oid session = more ? worker_role(run) : InvalidOid;
 		{
 			Internal internal;
 			run.state = more ? "queued" : "done";
@@ -156,7 +192,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			write_journal();
 			return run.direction == "up" ? "applied" : "reverted";
 		}
-		launch_run(run.id);
+		launch_run(run.id, session);
 		const std::string answer = queued(static_cast<int>(result.rest.size()));
 		say(begun.speaker, answer);
 		write_journal();
@@ -183,6 +219,7 @@ std::string apply(const std::string &version)
 {
 	check_session();
 	const std::string number = history::number_of(version);
+	refuse_after_queueing();
 	take_gate();
 
 	history::Situation situation;
@@ -196,12 +233,15 @@ std::string apply(const std::string &version)
 	refuse_if_busy(situation);
 	if (migration.state == "queued" || migration.state == "running") {
 		if (job_holder(migration.run) == 0)
-			launch_run(migration.run);
+			return requeue(migration, current_run(migration));
 		Internal internal;
 		return queued(history::unfinished_steps(migration.run));
 	}
+	if (migration.state == "reverting")
+		refuse_unfinished(migration.version);
 	if (migration.state != "registered" && migration.state != "reverted")
-		throw Error(sqlstate::step_failed, "migration " + migration.version + " is " + migration.state, "",
+		throw Error(migration.state == "orphaned" ? sqlstate::orphaned : sqlstate::step_failed,
+					"migration " + migration.version + " is " + migration.state, "",
 					call("migrate_resume", migration.version) + " or " + call("migrate_revert", migration.version));
 	if (situation.highest && !settings::allow_out_of_order &&
 		core::version_less(number, core::version_number(situation.highest->version)))
@@ -222,6 +262,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 {
 	check_session();
 	const std::string number = history::number_of(version);
+	refuse_after_queueing();
 	take_gate();
 
 	history::Situation situation;
@@ -229,18 +270,26 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		Internal internal;
 		situation = history::situation(number);
 	}
-	const history::Migration migration = need(situation, version);
+	history::Migration migration = need(situation, version);
 	if (migration.state == "registered" || migration.state == "reverted")
 		return "not applied";
 	refuse_if_busy(situation);
-	if (migration.state == "queued" || migration.state == "running" || migration.state == "reverting")
-		throw Error(sqlstate::busy, "migration " + migration.version + " has steps to finish", "",
-					"CALL " + function_prefix() + "migrate_wait('" + migration.version + "'); or " +
-						call("migrate_cancel", migration.version));
 	if (!migration.down)
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script", "",
 					"Register one: SELECT " + function_prefix() + "migrate_register('" + migration.version + "', '" +
 						migration.name + "', 'up script', 'down script');");
+	if (migration.state == "reverting") {
+		if (job_holder(migration.run) == 0)
+			return requeue(migration, current_run(migration));
+		Internal internal;
+		return queued(history::unfinished_steps(migration.run));
+	}
+	if (migration.state == "queued" || migration.state == "running" || migration.state == "orphaned") {
+		if (migration.state != "orphaned" && !keep_workers_away(migration.run))
+			refuse_unfinished(migration.version);
+		give_up_run(migration);
+		migration.state = "failed";
+	}
 	refuse_if_others_depend(migration);
 
 	Begun begun = begin(migration, "down", accept);
@@ -257,24 +306,21 @@ std::string resume(const std::string &version)
 {
 	check_session();
 	const std::string number = history::number_of(version);
+	refuse_after_queueing();
 	take_gate();
-	Internal internal;
-	const history::Migration migration = history::get(number);
+	history::Situation situation;
+	{
+		Internal internal;
+		situation = history::situation(number);
+	}
+	const history::Migration migration = need(situation, version);
 	const std::string &state = migration.state;
 	if (state == "applied" || state == "registered" || state == "reverted")
 		throw Error(sqlstate::step_failed, "migration " + migration.version + " has nothing to resume", "It is " + state + ".");
-	const std::optional<history::Run> run = history::get_run(migration.run);
-	if (!run)
-		throw Error("XX000", "the run of migration " + migration.version + " is missing");
-	if (job_holder(run->id) == 0) {
-		if (run->state != "queued")
-			history::set_run_state(run->id, "queued", false);
-		history::set_state(migration.version, "queued,running,failed,reverting,orphaned",
-						   run->direction == "up" ? "queued" : "reverting", run->id);
-		history::adopt_run(run->id);
-		launch_run(run->id);
-	}
-	return queued(history::unfinished_steps(run->id));
+	if (state == "orphaned" || job_holder(migration.run) == 0)
+		return requeue(migration, current_run(migration));
+	Internal internal;
+	return queued(history::unfinished_steps(migration.run));
 }
 
 std::string cancel(const std::string &version)
@@ -286,10 +332,10 @@ std::string cancel(const std::string &version)
 	const history::Migration migration = history::get(number);
 	if (migration.state != "queued" && migration.state != "running" && migration.state != "reverting")
 		return "nothing to cancel";
-	const int pid = job_holder(migration.run);
-	if (pid != 0) {
+	if (!keep_workers_away(migration.run)) {
 		/* The worker aborts its statement, removes what it left, and writes the state itself. */
-		pg_call([pid] { (void)kill(pid, SIGINT); });
+		if (const int pid = job_holder(migration.run))
+			(void)kill(pid, SIGINT);
 		return "cancelling";
 	}
 	const Error error("57014", "cancelled before the step had begun", "",

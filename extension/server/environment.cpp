@@ -72,8 +72,8 @@ void apply_settings(const std::vector<std::string> &settings, Scope scope)
 	for (size_t i = 0; i + 1 < settings.size(); i += 2) {
 		const char *name = settings[i].c_str(), *value = settings[i + 1].c_str();
 		pg_call([name, value, action] {
-			/* A setting that this server does not have any more cannot matter to it. */
-			if (GetConfigOption(name, true, false) != nullptr)
+			/* A setting that this server does not have any more cannot matter to it; one of the user's own exists once it is set. */
+			if (GetConfigOption(name, true, false) != nullptr || strchr(name, '.') != nullptr)
 				(void)set_config_option(name, value, superuser() ? PGC_SUSET : PGC_USERSET, PGC_S_SESSION, action, true, 0,
 										false);
 		});

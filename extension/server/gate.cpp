@@ -2,6 +2,7 @@
 
 #include "server/blockers.hpp"
 #include "server/spi.hpp"
+#include "server/waiting.hpp"
 
 namespace surefoot {
 
@@ -24,14 +25,18 @@ LOCKTAG job_tag(int64 run)
 
 } // namespace
 
-void take_gate()
+bool try_gate()
 {
 	const LOCKTAG tag = gate_tag();
-	const bool taken = pg_call(
-		[&tag] { return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL; });
-	if (taken)
+	return pg_call([&tag] { return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL; });
+}
+
+void take_gate()
+{
+	if (try_gate())
 		return;
 
+	const LOCKTAG tag = gate_tag();
 	static Query holder("SELECT pid FROM pg_locks WHERE locktype = 'object' AND classid = 'pg_extension'::regclass "
 						"AND objid = $1 AND objsubid = 0 AND granted AND mode = 'ExclusiveLock' AND pid IS NOT NULL",
 						{OIDOID});
@@ -43,11 +48,16 @@ void take_gate()
 				who.empty() ? "" : "It is " + who + ".", "Wait for it to end, then try again.");
 }
 
-void check_session()
+void refuse_standby()
 {
 	if (RecoveryInProgress())
 		throw Error(sqlstate::wrong_context, "cannot change the schema on a standby server", "",
 					"Connect to the primary server.");
+}
+
+void check_session()
+{
+	refuse_standby();
 	if (XactIsoLevel != XACT_READ_COMMITTED)
 		throw Error(sqlstate::wrong_context, "migrations run in READ COMMITTED transactions only",
 					"A transaction with one snapshot cannot see what other sessions have changed since it began.",
@@ -63,6 +73,20 @@ bool try_job_lock(int64 run)
 {
 	const LOCKTAG tag = job_tag(run);
 	return pg_call([&tag] { return LockAcquire(&tag, ExclusiveLock, true, true) != LOCKACQUIRE_NOT_AVAIL; });
+}
+
+bool keep_workers_away(int64 run)
+{
+	/* A worker that has just been ordered needs a moment to start: its run is not given up. */
+	constexpr int looks = 50;
+	constexpr long interval = 20; /* ms */
+	for (int n = 0; n < looks; n++) {
+		if (job_holder(run) != 0)
+			return false;
+		sleep_for(interval);
+	}
+	const LOCKTAG tag = job_tag(run);
+	return pg_call([&tag] { return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL; });
 }
 
 void release_job_lock(int64 run)

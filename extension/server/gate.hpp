@@ -11,14 +11,24 @@ namespace surefoot {
 
 /* Takes the gate; raises SF004 with the holder's name when another has it. */
 void take_gate();
+/* The same for those that wait: false when another has it. */
+bool try_gate();
 
 /* Raises unless this session can change anything at all: not a standby, READ COMMITTED, the library's version = the extension's. */
 void check_session();
+
+/* The first of these alone. */
+void refuse_standby();
 
 /* The lock of a run's worker (session level): whoever holds it is alive and works on the run. */
 bool try_job_lock(int64 run);
 void release_job_lock(int64 run);
 /* The pid of the worker that works on run; 0 when none does. */
 int job_holder(int64 run);
+/*
+ * Takes the run over from workers until the end of this transaction; false when one works on it, or comes within a second. True for
+ * a run whose worker was killed.
+ */
+bool keep_workers_away(int64 run);
 
 } // namespace surefoot

@@ -18,15 +18,26 @@ Migration from_row(const Rows &rows, size_t row)
 	return m;
 }
 
+/* The state as view surefoot.status has it: a queue that came here with a restore or a copy of the database is orphaned. */
+#define SUREFOOT_STATE                                                                                                 \
+	"CASE WHEN state IN ('running', 'queued', 'reverting') AND EXISTS (SELECT FROM surefoot.run r "                    \
+	"WHERE r.id = m.run AND (r.system_identifier <> surefoot.system_identifier() OR r.database_oid <> $2)) "           \
+	"THEN 'orphaned' ELSE state END"
+
 /* What else is under way or stands applied: by the partial indexes, so the length of the history does not matter. */
-Query read_unfinished("SELECT version, state FROM surefoot.migration WHERE state IN "
+Query read_unfinished("SELECT version, " SUREFOOT_STATE " FROM surefoot.migration m WHERE state IN "
 					  "('running', 'queued', 'failed', 'reverting', 'orphaned') AND ordinal <> $1::numeric "
 					  "ORDER BY ordinal LIMIT 1",
-					  {TEXTOID});
+					  {TEXTOID, OIDOID});
 Query read_highest("SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1", {});
-Query read_one("SELECT version, ordinal::text, name, up, down, verify, state, run FROM surefoot.migration "
+Query read_one("SELECT version, ordinal::text, name, up, down, verify, " SUREFOOT_STATE ", run FROM surefoot.migration m "
 			   "WHERE ordinal = $1::numeric",
-			   {TEXTOID});
+			   {TEXTOID, OIDOID});
+
+Value this_database()
+{
+	return Value::datum(ObjectIdGetDatum(MyDatabaseId));
+}
 
 } // namespace
 
@@ -43,7 +54,7 @@ Situation situation(const std::string &number)
 {
 	Situation result;
 	result.migration = find(number);
-	const Rows unfinished = read_unfinished.run({number});
+	const Rows unfinished = read_unfinished.run({number, this_database()});
 	if (!unfinished.empty())
 		result.unfinished = Place{unfinished.text(0, 0), unfinished.text(0, 1)};
 	const Rows highest = read_highest.run();
@@ -54,7 +65,7 @@ Situation situation(const std::string &number)
 
 std::optional<Migration> find(const std::string &number)
 {
-	const Rows rows = read_one.run({number});
+	const Rows rows = read_one.run({number, this_database()});
 	return rows.empty() ? std::nullopt : std::optional<Migration>(from_row(rows, 0));
 }
 
@@ -122,8 +133,7 @@ std::optional<Run> get_run(int64 id)
 	static Query read_carried("SELECT unnest(carried) FROM surefoot.run WHERE id = $1", {INT8OID});
 	static Query read_accept("SELECT unnest(accept) FROM surefoot.run WHERE id = $1", {INT8OID});
 
-	const Rows rows =
-		query.run({id, std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	const Rows rows = query.run({id, std::to_string(GetSystemIdentifier()), this_database()});
 	if (rows.empty())
 		return std::nullopt;
 	Run run;
@@ -168,11 +178,14 @@ void set_run_carried(int64 id, const std::vector<std::string> &carried)
 	query.run({id, Value::array(carried)});
 }
 
-void adopt_run(int64 id)
+void requeue_run(int64 id, const std::string &session_role)
 {
-	static Query query("UPDATE surefoot.run SET system_identifier = $2::numeric, database_oid = $3 WHERE id = $1",
-					   {INT8OID, TEXTOID, OIDOID});
-	query.run({id, std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	static Query query("UPDATE surefoot.run SET state = 'queued', ended_at = NULL, session_role = $4, "
+					   "system_identifier = $2::numeric, database_oid = $3, failed_step = NULL, sqlstate = NULL, "
+					   "message = NULL, detail = NULL, hint = NULL, context = NULL, statement = NULL, line = NULL, col = NULL "
+					   "WHERE id = $1",
+					   {INT8OID, TEXTOID, OIDOID, TEXTOID});
+	query.run({id, std::to_string(GetSystemIdentifier()), this_database(), session_role});
 }
 
 std::vector<std::string> later_on_same_objects(const Migration &migration)

@@ -66,8 +66,8 @@ std::optional<Run> get_run(int64 id);
 /* The newest run of version in direction that took effect ('done' or under way). */
 std::optional<int64> last_run(const std::string &version, const char *direction);
 void set_run_state(int64 id, const char *state, bool ended);
-/* Makes a run that was restored from elsewhere one of this database. */
-void adopt_run(int64 id);
+/* Makes a run that has stopped, or that was restored from elsewhere, one that waits for a worker here, connected as session_role. */
+void requeue_run(int64 id, const std::string &session_role);
 /* The applied migrations above this one that have changed objects which it has changed, newest first. */
 std::vector<std::string> later_on_same_objects(const Migration &migration);
 void set_run_carried(int64 id, const std::vector<std::string> &carried);
