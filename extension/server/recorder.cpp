@@ -38,7 +38,12 @@ void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 		next_object_access(access, class_id, object_id, sub_id, arg);
 	if (active_recorder == nullptr || reading)
 		return;
-	if (access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP)
+	/* Of these a new one has no rows that could be seen yet, and no definition before. */
+	const bool is_new = access == OAT_POST_CREATE && sub_id == 0 &&
+						(class_id == RelationRelationId || class_id == TypeRelationId || class_id == ConstraintRelationId);
+	if (is_new)
+		entry([&] { active_recorder->created(class_id, object_id); });
+	else if (access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP)
 		entry([&] { active_recorder->touched(class_id, object_id, sub_id); });
 }
 
@@ -81,6 +86,13 @@ void Recorder::see_targets(Node *statement)
 		statement,
 		[this](const ObjectAddress &found) { see(catalog::root_of(found.classId, found.objectId, found.objectSubId)); },
 		[this](Oid relation) { want(relation); });
+}
+
+void Recorder::created(Oid class_id, Oid object_id)
+{
+	ObjectAddress address;
+	ObjectAddressSet(address, class_id, object_id);
+	unresolved_.emplace(address, true);
 }
 
 void Recorder::touched(Oid class_id, Oid object_id, int32 sub_id)

@@ -34,6 +34,9 @@ public:
 	/* What a hook reported; its top-level object is found now, or at the end when its rows cannot be seen yet. */
 	void touched(Oid class_id, Oid object_id, int32 sub_id);
 
+	/* Something new, whose top-level object is found at the end. */
+	void created(Oid class_id, Oid object_id);
+
 	/* Definitions before, of all that was seen. */
 	const core::Objects &before() const { return before_; }
 	/* Reads everything that was seen again and compares. */
