@@ -144,6 +144,7 @@ void check_plan(const Script &script)
  * through a worker, because this transaction is about to be rolled back.
  */
 std::string run_script(Begun &begun, const history::Migration &migration, const std::string &text, const Rules &rules,
+					   const std::vector<std::string> &settings,
 					   const std::function<void(const Script &, Recorder &, const StepResult &)> &check)
 {
 	history::Run &run = begun.run;
@@ -153,17 +154,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		check_plan(script);
 		{
 			ScriptEnvironment environment;
-			if (run.direction == "down")
-				if (const std::optional<int64> up = [&] {
-						Internal internal;
-						return history::last_run(migration.version, "up");
-					}())
-					apply_settings(
-						[&] {
-							Internal internal;
-							return history::get_run(*up)->settings;
-						}(),
-						Scope::level);
+			apply_settings(settings, Scope::level);
 			result = run_transaction_step(begun.speaker, script, 1, {{}, 0}, Created(), rules,
 										  [&](Recorder &recorder, const StepResult &done) {
 											  if (check)
@@ -204,6 +195,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		attempt.role = run.role;
 		attempt.settings = run.settings;
 		attempt.error = error;
+		attempt.statement = error.script_statement;
 		attempt.line = error.script_line;
 		attempt.column = error.script_column;
 		record_attempt(attempt);
@@ -251,7 +243,7 @@ std::string apply(const std::string &version)
 					"", "If it is meant: SET surefoot.allow_out_of_order = on;");
 
 	Begun begun = begin(migration, "up", {});
-	return run_script(begun, migration, migration.up, {},
+	return run_script(begun, migration, migration.up, {}, {},
 					  [&](const Script &script, Recorder &recorder, const StepResult &done) {
 						  if (migration.down)
 							  prove_way_back(begun.speaker, migration, script, recorder, done);
@@ -294,12 +286,23 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 
 	Begun begun = begin(migration, "down", accept);
 	Rules rules;
+	rules.missing_is_done = migration.state != "applied";
+	std::vector<std::string> settings;
 	{
 		Internal internal;
 		rules.avoid = avoided(migration);
+		/* The way back sees the names and the role that the way there saw. */
+		if (const std::optional<int64> up = history::last_run(migration.version, "up")) {
+			const history::Run there = *history::get_run(*up);
+			settings = there.settings;
+			begun.run.role = there.role;
+		}
 	}
-	rules.missing_is_done = migration.state != "applied";
-	return run_script(begun, migration, *migration.down, rules, {});
+	if (begun.run.role != role_name(GetUserId())) {
+		settings.push_back("role");
+		settings.push_back(begun.run.role);
+	}
+	return run_script(begun, migration, *migration.down, rules, settings, {});
 }
 
 std::string resume(const std::string &version)

@@ -46,6 +46,7 @@ struct Error : std::exception {
 	std::string internal_query; /* the text that internal_position counts in */
 	int position = 0;           /* in characters, from 1; 0: unknown */
 	int internal_position = 0;
+	std::string script_statement; /* of a script, its secrets masked */
 	int script_line = 0, script_column = 0; /* where in a script, from 1; 0: unknown */
 };
 

@@ -140,6 +140,7 @@ void locate_error(Error &error, const Speaker &speaker, const Script &script, in
 		error.internal_position = 0;
 		error.internal_query.clear();
 	}
+	error.script_statement = mask_secrets(operation.sql);
 	error.script_line = line;
 	error.script_column = column;
 	std::string place = "migration " + speaker.version + " " + speaker.direction + ", step " + std::to_string(step) +
