@@ -193,7 +193,8 @@ inline Oid type_named(const char *text)
 	Oid type = InvalidOid;
 	int32 typmod;
 #if PG_VERSION_NUM >= 160000
-	ErrorSaveContext ignored = {T_ErrorSaveContext};
+	ErrorSaveContext ignored = {};
+	ignored.type = T_ErrorSaveContext;
 	if (!parseTypeString(text, &type, &typmod, (Node *)&ignored))
 		return InvalidOid;
 #else
