@@ -27,7 +27,9 @@ CREATE STATISTICS both_of (dependencies) ON id, name FROM users;
 CREATE COLLATION german FROM "C";
 CREATE FOREIGN DATA WRAPPER wrapper;
 CREATE SERVER far FOREIGN DATA WRAPPER wrapper;
+SET client_min_messages = error; -- it warns of wal_level in words of its own on each major
 CREATE PUBLICATION pub FOR TABLE ref;
+SET client_min_messages = warning;
 ALTER TABLE users OWNER TO regress_joe;
 ALTER TABLE plain OWNER TO regress_joe;
 

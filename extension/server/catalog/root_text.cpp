@@ -159,7 +159,7 @@ std::optional<ObjectAddress> resolve_by_server(const Parts &parts)
 	try {
 		return in_subtransaction([&] {
 			return pg_call([&] {
-				const Datum row = DirectFunctionCall3(pg_get_object_address, CStringGetTextDatum(parts.type.c_str()),
+				const Datum row = OidFunctionCall3(F_PG_GET_OBJECT_ADDRESS, CStringGetTextDatum(parts.type.c_str()),
 													  PointerGetDatum(names), PointerGetDatum(arguments));
 				HeapTupleHeader tuple = DatumGetHeapTupleHeader(row);
 				bool is_null;
