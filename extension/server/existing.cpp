@@ -1,8 +1,10 @@
 #include "server/existing.hpp"
 
 #include "server/catalog/definitions.hpp"
-#include "server/empty_storage.hpp"
+#include "server/properties.hpp"
+#include "server/same.hpp"
 #include "server/subcommands.hpp"
+#include "server/trial.hpp"
 
 extern "C" {
 #include "catalog/pg_proc.h"
@@ -95,7 +97,7 @@ ObjectAddress existing_object(Node *node)
 	case T_CreateTableAsStmt:
 		return new_relation(((CreateTableAsStmt *)node)->into->rel);
 	case T_ViewStmt:
-		return ((ViewStmt *)node)->replace ? nothing : new_relation(((ViewStmt *)node)->view);
+		return new_relation(((ViewStmt *)node)->view);
 	case T_CreateSeqStmt:
 		return new_relation(((CreateSeqStmt *)node)->sequence);
 	case T_CompositeTypeStmt:
@@ -109,9 +111,9 @@ ObjectAddress existing_object(Node *node)
 	case T_CreateRangeStmt:
 		return new_type(((CreateRangeStmt *)node)->typeName);
 	case T_CreateTrigStmt:
-		return ((CreateTrigStmt *)node)->replace ? nothing : new_trigger((CreateTrigStmt *)node);
+		return new_trigger((CreateTrigStmt *)node);
 	case T_CreateFunctionStmt:
-		return ((CreateFunctionStmt *)node)->replace ? nothing : new_function((CreateFunctionStmt *)node);
+		return new_function((CreateFunctionStmt *)node);
 	case T_CreateSchemaStmt: {
 		const char *name = ((CreateSchemaStmt *)node)->schemaname;
 		if (name == nullptr || ((CreateSchemaStmt *)node)->schemaElts != NIL)
@@ -142,134 +144,197 @@ ObjectAddress existing_part(const AlterTableStmt *alter, const AlterTableCmd *co
 	});
 }
 
-/* What CREATE gives no say in, or what others add to an object later: no part of its definition as a statement makes it. */
-bool is_by_the_way(const std::string &field)
+/* OR REPLACE: something of that name may be there, and what it is now does not stand in the way. */
+bool replaces(Node *node)
 {
-	return field == "comment" || field == "grants" || field == "owner" || field == "security label" || field == "position" ||
-		   field == "replica identity" || field == "clustered" || field == "valid" || field == "row level security";
-}
-
-bool hangs_on_by_itself(const std::string &kind)
-{
-	return kind == "trigger" || kind == "rule" || kind == "policy" || kind == "statistics" || kind == "index";
-}
-
-core::Object essence(const core::Object &object)
-{
-	core::Object result = object;
-	std::erase_if(result.fields, [](const auto &field) { return is_by_the_way(field.first); });
-	return result;
-}
-
-/*
- * The objects of a definition that a statement is answerable for: what it made, and what the existing object has of the same sort.
- * Whoever adds an index, a trigger or a policy to a table later does not make it another table.
- */
-std::vector<core::Change> compare(const core::Objects &there, const core::Objects &made, const core::Objects &without)
-{
-	std::vector<core::Change> differences;
-	for (const core::Object &object : made) {
-		if (without.find(object.kind, object.identity) != nullptr)
-			continue;
-		const core::Object *other = there.find(object.kind, object.identity);
-		if (other == nullptr || !core::equal(essence(*other), essence(object)))
-			differences.push_back({other ? std::optional(*other) : std::nullopt, object});
+	switch (nodeTag(node)) {
+	case T_ViewStmt:
+		return ((ViewStmt *)node)->replace;
+	case T_CreateTrigStmt:
+		return ((CreateTrigStmt *)node)->replace;
+	case T_CreateFunctionStmt:
+		return ((CreateFunctionStmt *)node)->replace;
+	default:
+		return false;
 	}
-	for (const core::Object &object : there)
-		if (!hangs_on_by_itself(object.kind) && without.find(object.kind, object.identity) == nullptr &&
-			made.find(object.kind, object.identity) == nullptr)
-			differences.push_back({object, std::nullopt});
-	return differences;
 }
 
-std::string both(const std::vector<core::Change> &differences)
-{
-	std::string text;
-	for (const core::Change &change : differences) {
-		text += (text.empty() ? "" : "\n") + std::string("There is: ") +
-				(change.before ? core::render(*change.before) : "nothing") + "\nThe script wants: " +
-				(change.after ? core::render(*change.after) : "nothing");
-	}
-	return text;
-}
+class Search {
+public:
+	Search(const Speaker &speaker, const Statement &statement) : speaker_(speaker), statement_(statement) {}
 
-/* Tries sql without the object at there; raises SF007 when it makes something else, or says what it would have made. */
-Avoid try_without(const ObjectAddress &there, Node *node, const std::string &sql)
-{
-	const ObjectAddress root = catalog::root_of(there.classId, there.objectId, there.objectSubId);
-	if (!OidIsValid(root.classId))
-		return {};
-	const core::Objects existing = catalog::read_definitions({root});
-	const std::string root_text = catalog::root_text(root);
-	core::Objects without, made;
-	in_rolled_back_subtransaction([&] {
-		EmptyStorage storage;
-		storage.prepare(node);
-		pg_call([&there] {
-			performDeletion(&there, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
-			CommandCounterIncrement();
-		});
-		if (const std::optional<ObjectAddress> rest = catalog::resolve_root(root_text))
-			without = catalog::read_definitions({*rest});
-		const char *text = sql.c_str();
-		pg_call([text] {
-			if (SPI_connect() != SPI_OK_CONNECT || SPI_execute(text, false, 0) < 0)
-				elog(ERROR, "could not try the statement");
-			SPI_finish();
-		});
-		if (const std::optional<ObjectAddress> again = catalog::resolve_root(root_text))
-			made = catalog::read_definitions({*again});
-	});
-	const std::vector<core::Change> differences = compare(existing, made, without);
-	const std::string what = pg_call([&there] {
-		return psprintf("%s %s", getObjectTypeDescription(&there, true), getObjectIdentity(&there, true));
-	});
-	if (!differences.empty())
-		throw Error(sqlstate::object_differs, what + " exists with another definition", both(differences),
-					"Nothing was changed. Make the script say what is there, or change it by another name.");
-	Avoid skipped;
-	for (const core::Object &object : made)
-		if (without.find(object.kind, object.identity) == nullptr)
-			skipped.emplace_back(object.kind, object.identity);
-	const std::string note = what + " is there already, with the same definition, skipping";
-	const char *line = note.c_str();
-	pg_call([line] { ereport(NOTICE, (errmsg_internal("%s", line))); });
-	return skipped;
-}
-
-} // namespace
-
-Remainder without_existing(const Statement &statement)
-{
-	Remainder result;
-	result.sql = statement.text;
-	Node *node = statement.raw->stmt;
-	if (!IsA(node, AlterTableStmt)) {
+	/* The whole statement makes one object. */
+	bool skips_statement()
+	{
+		Node *node = statement_.raw->stmt;
 		const ObjectAddress there = existing_object(node);
 		if (OidIsValid(there.objectId)) {
 			/* An index that a dead build has left is no index: whoever builds it removes it first. */
-			const bool invalid = IsA(node, IndexStmt) && pg_call([&there] { return !get_index_isvalid(there.objectId); });
-			if (!invalid) {
-				result.skipped = try_without(there, node, statement.text);
-				result.sql.reset();
-			}
+			if (IsA(node, IndexStmt) && pg_call([&there] { return !get_index_isvalid(there.objectId); }))
+				return false;
+			return replaces(node) ? is_replaced_by_the_same(there) : is_the_same(there, node, statement_.text);
 		}
+		if (IsA(node, IndexStmt) && ((IndexStmt *)node)->idxname == nullptr)
+			return has_twin(((IndexStmt *)node)->relation, node, statement_.text, "index");
+		return skips_properties(nullptr, statement_.text);
+	}
+
+	/* One subcommand of an ALTER TABLE, whose text alone is sql. */
+	bool skips_subcommand(const AlterTableCmd *command, const std::string &sql)
+	{
+		const AlterTableStmt *alter = (AlterTableStmt *)statement_.raw->stmt;
+		const ObjectAddress there = existing_part(alter, command);
+		if (OidIsValid(there.objectId))
+			return is_the_same(there, statement_.raw->stmt, sql);
+		if (command->subtype == AT_AddConstraint && castNode(Constraint, command->def)->conname == nullptr)
+			return has_twin(alter->relation, statement_.raw->stmt, sql, "constraint");
+		return skips_properties(command, sql);
+	}
+
+	/* Whether that subcommand has to be looked at at all. */
+	bool may_skip(const AlterTableCmd *command) const
+	{
+		switch (command->subtype) {
+		case AT_AddColumn:
+		case AT_AddConstraint:
+		case AT_ColumnDefault:
+		case AT_SetNotNull:
+			return true;
+		default:
+			return false;
+		}
+	}
+
+	Avoid skipped;
+
+private:
+	/* Raises SF007 when it is not. */
+	bool is_the_same(const ObjectAddress &there, Node *node, const std::string &sql)
+	{
+		if (!OidIsValid(catalog::root_of(there.classId, there.objectId, there.objectSubId).classId))
+			return false;
+		const Trial trial = try_without(there, node, sql);
+		const std::string what = describe(there);
+		const std::vector<core::Change> differences = differences_of(trial);
+		if (!differences.empty())
+			refuse(there, differences);
+		for (const core::Object &object : trial.made)
+			if (trial.without.find(object.kind, object.identity) == nullptr)
+				skipped.emplace_back(object.kind, object.identity);
+		tell(what + " is there already, with the same definition, skipping");
+		return true;
+	}
+
+	[[noreturn]] void refuse(const ObjectAddress &there, const std::vector<core::Change> &differences)
+	{
+		throw Error(sqlstate::object_differs, describe(there) + " exists with another definition", show_both(differences),
+					"Nothing was changed. Make the script say what is there, or change it by another name.");
+	}
+
+	bool is_replaced_by_the_same(const ObjectAddress &there)
+	{
+		const ObjectAddress root = catalog::root_of(there.classId, there.objectId, there.objectSubId);
+		if (!OidIsValid(root.classId))
+			return false;
+		const Trial trial = try_in_place(root, statement_.raw->stmt, statement_.text);
+		if (!core::equal(trial.there, trial.made))
+			return false;
+		const std::string identity = pg_call([&there] { return getObjectIdentity(&there, true); });
+		for (const core::Object &object : trial.there)
+			if (object.identity == identity)
+				skipped.emplace_back(object.kind, object.identity);
+		tell(describe(there) + " is there already, with the same definition, skipping");
+		return true;
+	}
+
+	/* Something without a name of its own: the server would make it a second time, by another name. */
+	bool has_twin(const RangeVar *table, Node *node, const std::string &sql, const char *kind)
+	{
+		const Oid id = pg_call([table] { return RangeVarGetRelid(table, NoLock, true); });
+		if (!OidIsValid(id))
+			return false;
+		const ObjectAddress root = catalog::root_of(RelationRelationId, id);
+		if (!OidIsValid(root.classId) || !has_candidates(catalog::read_definitions({root}), kind))
+			return false;
+		Trial trial;
+		try {
+			trial = try_in_place(root, node, sql);
+		} catch (Error &error) {
+			/* A second primary key cannot even be tried; take the first one away. */
+			if (!error.is("42P16"))
+				throw;
+			const Oid key = pg_call([id] {
+				Oid constraint = InvalidOid;
+				(void)get_primary_key_attnos(id, true, &constraint);
+				return constraint;
+			});
+			if (!OidIsValid(key))
+				throw;
+			trial = try_without(address(ConstraintRelationId, key), node, sql);
+			if (find_twin(trial, kind) == nullptr)
+				refuse(address(ConstraintRelationId, key), differences_of(trial));
+		}
+		const core::Object *twin = find_twin(trial, kind);
+		if (twin == nullptr)
+			return false;
+		skipped.emplace_back(twin->kind, twin->identity);
+		tell(twin->kind + " " + twin->identity + " is there already, with the same definition, skipping");
+		return true;
+	}
+
+	bool skips_properties(const AlterTableCmd *command, const std::string &sql)
+	{
+		if (!has_properties(statement_.raw->stmt, command, sql))
+			return false;
+		for (auto &property : properties_of(statement_.raw->stmt, command)) {
+			tell((property.first == "grant" ? "the grant of " : "the same " + property.first + " of ") + property.second +
+				 " is there already, skipping");
+			skipped.push_back(std::move(property));
+		}
+		return true;
+	}
+
+	void tell(const std::string &what) { say(speaker_, "line " + std::to_string(statement_.line) + ": " + what); }
+
+	const Speaker &speaker_;
+	const Statement &statement_;
+};
+
+} // namespace
+
+std::optional<ObjectAddress> replaced_object(Node *statement)
+{
+	if (!replaces(statement))
+		return std::nullopt;
+	const ObjectAddress there = existing_object(statement);
+	return OidIsValid(there.objectId) ? std::optional(there) : std::nullopt;
+}
+
+Remainder without_existing(const Speaker &speaker, const Statement &statement)
+{
+	Remainder result;
+	result.sql = statement.text;
+	Search search(speaker, statement);
+	Node *node = statement.raw->stmt;
+	if (!IsA(node, AlterTableStmt)) {
+		if (search.skips_statement())
+			result.sql.reset();
+		result.skipped = std::move(search.skipped);
 		return result;
 	}
 	const AlterTableStmt *alter = (AlterTableStmt *)node;
+	const auto command = [alter](size_t i) { return (AlterTableCmd *)list_nth(alter->cmds, static_cast<int>(i)); };
 	std::vector<bool> keep(static_cast<size_t>(list_length(alter->cmds)), true);
 	std::optional<Subcommands> parts;
 	for (size_t i = 0; i < keep.size(); i++) {
-		const ObjectAddress there = existing_part(alter, (AlterTableCmd *)list_nth(alter->cmds, static_cast<int>(i)));
-		if (!OidIsValid(there.objectId))
+		if (!search.may_skip(command(i)))
 			continue;
 		if (!parts && !(parts = split_subcommands(statement)))
 			return result;
-		for (auto &object : try_without(there, node, parts->head + " " + parts->parts[i]))
-			result.skipped.push_back(std::move(object));
-		keep[i] = false;
+		keep[i] = !search.skips_subcommand(command(i), parts->head + " " + parts->parts[i]);
 	}
-	if (parts) {
+	result.skipped = std::move(search.skipped);
+	if (std::find(keep.begin(), keep.end(), false) != keep.end()) {
 		const std::string rest = parts->with(keep);
 		result.sql = rest.empty() ? std::nullopt : std::optional(rest);
 	}

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "server/script.hpp"
+#include "server/messages.hpp"
 #include "server/way_back.hpp"
 
 namespace surefoot {
@@ -16,7 +16,10 @@ struct Remainder {
 	Avoid skipped;                  /* what is there already, as (kind, identity) */
 };
 
-/* Raises SF007 when an object of the same name has another definition. */
-Remainder without_existing(const Statement &statement);
+/* Says what is skipped. Raises SF007 when an object of the same name has another definition. */
+Remainder without_existing(const Speaker &speaker, const Statement &statement);
+
+/* What a CREATE OR REPLACE would replace. */
+std::optional<ObjectAddress> replaced_object(Node *statement);
 
 } // namespace surefoot

@@ -1,6 +1,7 @@
 #include "server/recorder.hpp"
 
 #include "server/catalog/definitions.hpp"
+#include "server/dependents.hpp"
 #include "server/targets.hpp"
 
 namespace surefoot {
@@ -10,6 +11,20 @@ namespace {
 Recorder *active_recorder = nullptr;
 ProcessUtility_hook_type next_utility = nullptr;
 object_access_hook_type next_object_access = nullptr;
+
+bool is_invalid_index(const core::Object &object)
+{
+	const std::string *valid = object.field("valid");
+	return object.kind == "index" && valid != nullptr && *valid == "no";
+}
+
+const char *renamed_column(Node *statement)
+{
+	if (!IsA(statement, RenameStmt))
+		return nullptr;
+	const RenameStmt *rename = (RenameStmt *)statement;
+	return rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE ? rename->subname : nullptr;
+}
 
 /* Reading definitions must not feed the recorder, nor may a definition be read while one is read. */
 bool reading = false;
@@ -44,7 +59,7 @@ void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 	if (is_new)
 		entry([&] { active_recorder->created(class_id, object_id); });
 	else if (access == OAT_POST_CREATE || access == OAT_POST_ALTER || access == OAT_DROP)
-		entry([&] { active_recorder->touched(class_id, object_id, sub_id); });
+		entry([&] { active_recorder->touched(access, class_id, object_id, sub_id); });
 }
 
 } // namespace
@@ -82,9 +97,17 @@ void Recorder::see(const ObjectAddress &root)
 
 void Recorder::see_targets(Node *statement)
 {
+	/* What is called otherwise reads otherwise wherever it is mentioned. */
+	const bool renames = IsA(statement, RenameStmt) || IsA(statement, AlterObjectSchemaStmt);
+	const char *column = renames ? renamed_column(statement) : nullptr;
 	lock_targets(
 		statement,
-		[this](const ObjectAddress &found) { see(catalog::root_of(found.classId, found.objectId, found.objectSubId)); },
+		[&](const ObjectAddress &found) {
+			see(catalog::root_of(found.classId, found.objectId, found.objectSubId));
+			if (renames)
+				for (const ObjectAddress &root : dependents_of(found, column))
+					see(root);
+		},
 		[this](Oid relation) { want(relation); });
 }
 
@@ -95,7 +118,7 @@ void Recorder::created(Oid class_id, Oid object_id)
 	unresolved_.emplace(address, true);
 }
 
-void Recorder::touched(Oid class_id, Oid object_id, int32 sub_id)
+void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int32 sub_id)
 {
 	Reading guard;
 	const ObjectAddress root = catalog::root_of(class_id, object_id, sub_id);
@@ -103,8 +126,12 @@ void Recorder::touched(Oid class_id, Oid object_id, int32 sub_id)
 		ObjectAddress address;
 		ObjectAddressSubSet(address, class_id, object_id, sub_id);
 		unresolved_.emplace(address, true);
-	} else if (seen_.emplace(root, true).second)
-		before_.add(catalog::read_definitions({root}));
+	} else if (seen_.emplace(root, true).second) {
+		/* What has come to be just now has no definition before. */
+		const bool is_new = access == OAT_POST_CREATE && sub_id == 0 && root.classId == class_id && root.objectId == object_id;
+		if (!is_new)
+			before_.add(catalog::read_definitions({root}));
+	}
 }
 
 std::vector<core::Change> Recorder::changes()
@@ -121,7 +148,13 @@ std::vector<core::Change> Recorder::changes()
 	roots.reserve(seen_.size());
 	for (const auto &[address, unused] : seen_)
 		roots.push_back(address);
-	return core::difference(before_, catalog::read_definitions(roots));
+	std::vector<core::Change> changes = core::difference(before_, catalog::read_definitions(roots));
+	/* An index that a dead build has left does not count as having been there. */
+	for (core::Change &change : changes)
+		if (change.before && is_invalid_index(*change.before))
+			change.before.reset();
+	std::erase_if(changes, [](const core::Change &change) { return !change.before && !change.after; });
+	return changes;
 }
 
 } // namespace surefoot

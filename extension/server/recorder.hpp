@@ -32,7 +32,7 @@ public:
 	/* Locks and sees whatever statement names. */
 	void see_targets(Node *statement);
 	/* What a hook reported; its top-level object is found now, or at the end when its rows cannot be seen yet. */
-	void touched(Oid class_id, Oid object_id, int32 sub_id);
+	void touched(ObjectAccessType access, Oid class_id, Oid object_id, int32 sub_id);
 
 	/* Something new, whose top-level object is found at the end. */
 	void created(Oid class_id, Oid object_id);

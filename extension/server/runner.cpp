@@ -57,7 +57,7 @@ std::vector<Operation> remaining_operations(const Speaker &speaker, const Script
 	try {
 		remainder.sql = without_avoided(statement, rules.avoid, rules.missing_is_done);
 		if (remainder.sql == statement.text)
-			remainder = without_existing(statement);
+			remainder = without_existing(speaker, statement);
 	} catch (Error &error) {
 		locate_error(error, speaker, script, 1, as_written(s, statement.text));
 		throw;

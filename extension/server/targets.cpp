@@ -48,10 +48,18 @@ void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visi
 	}
 }
 
+Node *type_object(List *names)
+{
+	return pg_call([names] { return (Node *)makeTypeNameFromNameList(names); });
+}
+
 void lock_object(ObjectType type, Node *object, LOCKMODE mode, const Visitor &visit)
 {
 	if (object == nullptr)
 		return;
+	/* Some statements name a type by its bare names. */
+	if ((type == OBJECT_TYPE || type == OBJECT_DOMAIN) && IsA(object, List))
+		object = type_object((List *)object);
 	/* Some lock must be taken; where the statement takes none, the weakest there is. */
 	const LOCKMODE some = mode == NoLock ? AccessShareLock : mode;
 	const ObjectAddress address = pg_call([&] {
@@ -88,12 +96,75 @@ void lock_drop(DropStmt *statement, const Visitor &visit)
 	}
 }
 
+/* The rows of catalog whose schema is this one, for which wanted says so. */
+template <typename T> List *all_in_schema(Oid catalog, AttrNumber schema_column, Oid schema, bool (*wanted)(const T *, ObjectType),
+										  ObjectType type)
+{
+	List *found = NIL;
+	ScanKeyData key;
+	ScanKeyInit(&key, schema_column, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(schema));
+	Relation relation = table_open(catalog, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(relation, InvalidOid, false, nullptr, 1, &key);
+	for (HeapTuple tuple; HeapTupleIsValid(tuple = systable_getnext(scan));) {
+		const T *row = (const T *)GETSTRUCT(tuple);
+		if (wanted(row, type))
+			found = lappend_oid(found, row->oid);
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+bool is_granted_on(const FormData_pg_class *relation, ObjectType type)
+{
+	switch (relation->relkind) {
+	case RELKIND_SEQUENCE:
+		return type == OBJECT_SEQUENCE;
+	case RELKIND_RELATION:
+	case RELKIND_VIEW:
+	case RELKIND_MATVIEW:
+	case RELKIND_FOREIGN_TABLE:
+	case RELKIND_PARTITIONED_TABLE:
+		return type == OBJECT_TABLE;
+	default:
+		return false;
+	}
+}
+
+bool is_granted_on(const FormData_pg_proc *function, ObjectType type)
+{
+	return type == OBJECT_ROUTINE || (type == OBJECT_PROCEDURE) == (function->prokind == PROKIND_PROCEDURE);
+}
+
+/* GRANT ... ON ALL ... IN SCHEMA: no hook of the server tells of what it changes. */
+void grant_targets_in_schema(const char *schema_name, ObjectType type, const Visitor &visit)
+{
+	const bool relations = type == OBJECT_TABLE || type == OBJECT_SEQUENCE;
+	List *found = pg_call([schema_name, type, relations] {
+		const Oid schema = get_namespace_oid(schema_name, true);
+		if (!OidIsValid(schema))
+			return (List *)NIL;
+		return relations ? all_in_schema<FormData_pg_class>(RelationRelationId, Anum_pg_class_relnamespace, schema, is_granted_on,
+															type)
+						 : all_in_schema<FormData_pg_proc>(ProcedureRelationId, Anum_pg_proc_pronamespace, schema, is_granted_on,
+														   type);
+	});
+	for (int i = 0; i < list_length(found); i++) {
+		ObjectAddress address;
+		ObjectAddressSet(address, relations ? RelationRelationId : ProcedureRelationId, list_nth_oid(found, i));
+		visit.found(address);
+	}
+}
+
 void grant_targets(GrantStmt *statement, const Visitor &visit)
 {
-	if (statement->targtype != ACL_TARGET_OBJECT) {
-		/* All of one kind in a schema: each is touched by name of its schema; the access hook tells of what changes. */
+	if (statement->targtype == ACL_TARGET_ALL_IN_SCHEMA) {
+		for (int i = 0; i < list_length(statement->objects); i++)
+			grant_targets_in_schema(strVal(list_nth(statement->objects, i)), statement->objtype, visit);
 		return;
 	}
+	if (statement->targtype != ACL_TARGET_OBJECT)
+		return;
 	for (int i = 0; i < list_length(statement->objects); i++) {
 		Node *object = (Node *)list_nth(statement->objects, i);
 		if (statement->objtype == OBJECT_TABLE || statement->objtype == OBJECT_SEQUENCE)
@@ -111,9 +182,15 @@ void create_targets(CreateStmt *statement, const Visitor &visit)
 		lock_relation((RangeVar *)list_nth(statement->inhRelations, i), mode, false, visit);
 }
 
-Node *type_object(List *names)
+/* ALTER ... RENAME of what is not a relation. */
+void rename_targets(RenameStmt *rename, LOCKMODE mode, const Visitor &visit)
 {
-	return pg_call([names] { return (Node *)makeTypeNameFromNameList(names); });
+	if (rename->renameType == OBJECT_SCHEMA) {
+		char *name = rename->subname;
+		lock_object(OBJECT_SCHEMA, pg_call([name] { return (Node *)makeString(name); }), mode, visit);
+	} else
+		lock_object(rename->renameType == OBJECT_DOMCONSTRAINT ? OBJECT_DOMAIN : rename->renameType, rename->object, mode,
+					visit);
 }
 
 } // namespace
@@ -183,7 +260,7 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 		if (rename->relation != nullptr)
 			lock_relation(rename->relation, mode, rename->relation->inh, visit);
 		else
-			lock_object(rename->renameType, rename->object, mode, visit);
+			rename_targets(rename, mode, visit);
 		break;
 	}
 	case T_AlterObjectSchemaStmt: {

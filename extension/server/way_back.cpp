@@ -1,6 +1,8 @@
 #include "server/way_back.hpp"
 
 #include "server/catalog/definitions.hpp"
+#include "server/existing.hpp"
+#include "server/properties.hpp"
 #include "server/subcommands.hpp"
 
 namespace surefoot {
@@ -33,6 +35,27 @@ struct Dropped {
 	bool missing = false;
 	std::string kind, identity;
 };
+
+/* Every property that the statement or its subcommand changes was there before the migration. */
+bool touches_only_avoided(Node *statement, const AlterTableCmd *command, const Avoid &avoid)
+{
+	if (avoid.empty())
+		return false;
+	const Avoid properties = properties_of(statement, command);
+	return !properties.empty() && std::all_of(properties.begin(), properties.end(), [&avoid](const auto &property) {
+		return is_avoided(avoid, property.first, property.second);
+	});
+}
+
+bool replaces_avoided(Node *statement, const Avoid &avoid)
+{
+	const std::optional<ObjectAddress> replaced = avoid.empty() ? std::nullopt : replaced_object(statement);
+	if (!replaced)
+		return false;
+	const ObjectAddress address = *replaced;
+	const std::string identity = pg_call([&address] { return getObjectIdentity(&address, true); });
+	return std::any_of(avoid.begin(), avoid.end(), [&identity](const auto &object) { return object.second == identity; });
+}
 
 Dropped dropped_object(const DropStmt *drop, Node *object)
 {
@@ -76,6 +99,8 @@ bool constraint_exists(const RangeVar *table, const char *name)
 
 bool keeps_subcommand(const AlterTableStmt *alter, const AlterTableCmd *command, const Avoid &avoid, bool missing_is_done)
 {
+	if (touches_only_avoided((Node *)alter, command, avoid))
+		return false;
 	if (command->subtype != AT_DropColumn && command->subtype != AT_DropConstraint)
 		return true;
 	const bool column = command->subtype == AT_DropColumn;
@@ -95,6 +120,8 @@ std::optional<std::string> without_avoided(const Statement &statement, const Avo
 	if (avoid.empty() && !missing_is_done)
 		return statement.text;
 	Node *node = statement.raw->stmt;
+	if (touches_only_avoided(node, nullptr, avoid) || replaces_avoided(node, avoid))
+		return std::nullopt;
 	std::vector<bool> keep;
 	if (IsA(node, DropStmt)) {
 		const DropStmt *drop = (DropStmt *)node;

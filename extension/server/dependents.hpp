@@ -1,0 +1,14 @@
+/* What depends on an object, by the catalog. */
+#pragma once
+
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+/*
+ * The top-level objects whose definitions mention object: those that pg_depend says depend on it itself, on its row or array
+ * type or, if it is a schema, on anything in it. column: on that column of it alone.
+ */
+std::vector<ObjectAddress> dependents_of(const ObjectAddress &object, const char *column = nullptr);
+
+} // namespace surefoot

@@ -1,0 +1,23 @@
+/* When two definitions count as the same, and how to show that they do not. */
+#pragma once
+
+#include "server/trial.hpp"
+
+namespace surefoot {
+
+/* What the statement of the trial makes otherwise than it is there. */
+std::vector<core::Change> differences_of(const Trial &trial);
+
+/* The same in words: both definitions, one under the other. */
+std::string show_both(const std::vector<core::Change> &differences);
+
+/* "column public.users.status" */
+std::string describe(const ObjectAddress &object);
+
+/* Whether there are indexes or constraints (kind) that could be what the server names. */
+bool has_candidates(const core::Objects &there, std::string_view kind);
+
+/* What was there before the trial and is, but for its name, what the trial has made; nullptr if nothing is. */
+const core::Object *find_twin(const Trial &trial, std::string_view kind);
+
+} // namespace surefoot

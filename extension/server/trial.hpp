@@ -1,0 +1,25 @@
+/* Trying a statement to see what it would make: on empty tables, in a subtransaction that is rolled back, in silence. */
+#pragma once
+
+#include "core/object.hpp"
+#include "server/script.hpp"
+
+namespace surefoot {
+
+/* The definitions that hang on one top-level object, as they are and as they would be. */
+struct Trial {
+	core::Objects there;   /* now */
+	core::Objects without; /* when the object that was taken away is gone; the same as there, if none was */
+	core::Objects made;	   /* after the statement */
+};
+
+/* Tries sql, whose parse tree (or one of the same tables) is node, without the object at there. */
+Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql);
+
+/* Tries it with everything as it is; root is what it changes. */
+Trial try_in_place(const ObjectAddress &root, Node *node, const std::string &sql);
+
+/* Messages of a trial are nobody's business. Lasts until the subtransaction that it is called in is rolled back. */
+void be_silent();
+
+} // namespace surefoot
