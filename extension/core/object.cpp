@@ -7,24 +7,6 @@ namespace surefoot::core {
 
 namespace {
 
-/* The names in a list of quoted identifiers, sorted. */
-std::vector<std::string_view> sorted_names(std::string_view list)
-{
-	std::vector<std::string_view> names;
-	bool quoted = false;
-	size_t start = 0;
-	for (size_t i = 0; i <= list.size(); i++) {
-		if (i < list.size() && list[i] == '"')
-			quoted = !quoted;
-		if (i == list.size() || (list[i] == ',' && !quoted)) {
-			names.push_back(list.substr(start, i - start));
-			start = std::min(i + 2, list.size()); /* past ", " */
-		}
-	}
-	std::sort(names.begin(), names.end());
-	return names;
-}
-
 template <typename F> bool equal_fields(const Object &a, const Object &b, Kind kind, F &&same)
 {
 	auto skip = [kind](auto &it, const auto &end) {
@@ -49,6 +31,23 @@ auto key(const Object &object)
 }
 
 } // namespace
+
+std::vector<std::string_view> sorted_names(std::string_view list)
+{
+	std::vector<std::string_view> names;
+	bool quoted = false;
+	size_t start = 0;
+	for (size_t i = 0; i <= list.size(); i++) {
+		if (i < list.size() && list[i] == '"')
+			quoted = !quoted;
+		if (i == list.size() || (list[i] == ',' && !quoted)) {
+			names.push_back(list.substr(start, i - start));
+			start = std::min(i + 2, list.size()); /* past ", " */
+		}
+	}
+	std::sort(names.begin(), names.end());
+	return names;
+}
 
 const std::string *Object::field(std::string_view name) const
 {

@@ -63,6 +63,9 @@ struct Change {
 /* What changed from before to after, ordered by kind and identity. */
 std::vector<Change> difference(const Objects &before, const Objects &after, Kind kind = Kind::logical);
 
+/* The names in a field such as "columns": quoted where they have to be, separated by ", "; sorted. */
+std::vector<std::string_view> sorted_names(std::string_view list);
+
 /* They differ, and only in the order of columns. */
 bool differs_only_in_column_order(const Object &a, const Object &b);
 bool differs_only_in_column_order(const std::vector<Change> &changes);

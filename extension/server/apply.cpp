@@ -1,7 +1,9 @@
 #include "server/apply.hpp"
 
 #include "jobs/launch.hpp"
+#include "server/catalog/roots.hpp"
 #include "server/conclude.hpp"
+#include "server/dependents.hpp"
 #include "server/environment.hpp"
 #include "server/gate.hpp"
 #include "server/lock_table.hpp"
@@ -89,8 +91,23 @@ history::Migration need(const history::Situation &situation, const std::string &
 /* The way back goes newest first, unless nothing that came later has to do with it. */
 void refuse_if_others_depend(const history::Migration &migration)
 {
+	/* What hangs on something that it has made, such as a view on a table, goes first as well. */
+	std::vector<core::Change> effect;
+	{
+		Internal internal;
+		effect = history::effect(migration.run);
+	}
+	std::vector<std::string> dependents;
+	std::string last;
+	for (const core::Change &change : effect)
+		if (change.after && change.after->root != last) {
+			last = change.after->root;
+			if (const std::optional<ObjectAddress> root = catalog::resolve_root(last))
+				for (const ObjectAddress &dependent : dependents_of(*root))
+					dependents.push_back(catalog::root_text(dependent));
+		}
 	Internal internal;
-	const std::vector<std::string> later = history::later_on_same_objects(migration);
+	const std::vector<std::string> later = history::later_on_same_objects(migration, dependents);
 	if (later.empty())
 		return;
 	std::string list;
@@ -98,7 +115,7 @@ void refuse_if_others_depend(const history::Migration &migration)
 		list += (list.empty() ? "" : ", ") + version;
 	throw Error(sqlstate::out_of_order,
 				"migration " + migration.version + " cannot be reverted before " + list,
-				"What was applied later changes the same objects.", call("migrate_revert", later.front()) + " first.");
+				"What was applied later changes the same objects, or depends on them.", call("migrate_revert", later.front()) + " first.");
 }
 
 /* A run that has begun, with what it has to remember of its start. */
@@ -140,6 +157,26 @@ void check_plan(const Script &script)
 }
 
 /*
+ * A constraint that is deferred would fail at the commit, when nobody can tell any more which migration it was. A caller with a
+ * transaction of their own decides when it ends.
+ */
+void check_deferred(const Speaker &speaker)
+{
+	if (pg_call([] { return IsTransactionBlock(); }))
+		return;
+	try {
+		pg_call([] {
+			if (SPI_connect() != SPI_OK_CONNECT || SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
+				elog(ERROR, "could not check deferred constraints");
+			SPI_finish();
+		});
+	} catch (Error &error) {
+		error.context = "migration " + speaker.version + " " + speaker.direction + ", step 1, at its end";
+		throw;
+	}
+}
+
+/*
  * Runs the leading transactional step of script in the caller's transaction and queues what is left. An error goes to the history
  * through a worker, because this transaction is about to be rolled back.
  */
@@ -163,6 +200,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			if (!result.rest.empty())
 				run.carried = session_settings();
 		}
+		check_deferred(begun.speaker);
 		const bool more = !result.rest.empty();
 		const Oid session = more ? worker_role(run) : InvalidOid;
 		{

@@ -1,8 +1,10 @@
 #include "server/conclude.hpp"
 
+#include "core/merge.hpp"
 #include "core/object_json.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/environment.hpp"
+#include "server/same.hpp"
 
 namespace surefoot {
 
@@ -36,11 +38,28 @@ Finding missing(const core::Object &object)
 			"Something has removed it since the migration; see who, then revert or restore it."};
 }
 
+bool is_invalid_index(const core::Object &object)
+{
+	const std::string *valid = object.field("valid");
+	return object.kind == "index" && valid != nullptr && *valid == "no";
+}
+
+/* Found is not what was wanted. Whatever others did that leaves alone what the migration did is worth a warning, no more. */
+Finding difference(const core::Change &change, const core::Object &wanted, const core::Object &found)
+{
+	const std::string name = wanted.kind + " " + wanted.identity, both = core::render(core::Change{wanted, found});
+	if (same_essence(wanted, found) || core::is_in_force({change.before, wanted}, found))
+		return {"warn", "changed-since", wanted.identity, name + " was changed by others, beside what the migration did", both,
+				""};
+	return {"fail", "differs", wanted.identity, name + " is not as the migration made it", both,
+			"Somebody has changed it since; migrate it back or register what was done."};
+}
+
 /* What a definition says of itself that makes it unfit. */
 void check_state(const core::Object &object, std::vector<Finding> &findings)
 {
-	const std::string *valid = object.field("valid"), *validated = object.field("validated");
-	if (object.kind == "index" && valid != nullptr && *valid == "no")
+	const std::string *validated = object.field("validated");
+	if (is_invalid_index(object))
 		findings.push_back({"fail", "invalid-index", object.identity, "index " + object.identity + " is not valid", "",
 							"DROP INDEX CONCURRENTLY " + object.identity + "; then build it again."});
 	if (object.kind == "constraint" && validated != nullptr && *validated == "no")
@@ -158,18 +177,18 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 			findings.push_back(missing(object));
 			continue;
 		}
-		if (!as_recorded && !core::equal(*found, *wanted))
-			findings.push_back({"fail", "differs", object.identity,
-								object.kind + " " + object.identity + " is not as the migration made it",
-								core::render(core::Change{*wanted, *found}),
-								"Somebody has changed it since; migrate it back or register what was done."});
+		if (!as_recorded && !core::equal(*found, *wanted) && !is_invalid_index(*found))
+			findings.push_back(difference(change, *wanted, *found));
 		check_state(*found, findings);
 	}
 	check_verify(migration, findings);
 	const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding &f) { return f.level == "fail"; });
 	if (!failed)
 		findings.insert(findings.begin(), {"pass", "effect", migration.version,
-										   std::to_string(effect.size()) + " objects are as the migration made them", "", ""});
+										   effect.size() == 1 ? "1 object is as the migration made it"
+															  : std::to_string(effect.size()) +
+																	" objects are as the migration made them",
+										   "", ""});
 	return findings;
 }
 
@@ -182,51 +201,62 @@ void raise_failures(const std::string &version, const std::vector<Finding> &find
 }
 
 std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<core::Change> &effect,
-									  const std::vector<core::Change> &others)
+									  const std::vector<core::Change> &way_back)
 {
 	std::vector<core::Change> differences;
 	const core::Objects now = definitions_now(effect);
 	for (const core::Change &change : effect) {
 		const core::Object &object = change.object();
 		const core::Object *found = now.find(object.kind, object.identity);
-		core::Change difference;
-		difference.before = change.before;
-		if (found != nullptr)
-			difference.after = *found;
-		const bool same = change.before ? found != nullptr && core::equal(*change.before, *found) : found == nullptr;
-		if (same)
-			continue;
-		const bool foreign = std::any_of(others.begin(), others.end(), [&](const core::Change &other) {
+		const auto undone = std::find_if(way_back.begin(), way_back.end(), [&object](const core::Change &other) {
 			return other.object().kind == object.kind && other.object().identity == object.identity;
 		});
-		if (foreign || core::differs_only_in_column_order(std::vector<core::Change>{difference})) {
-			say(speaker, foreign ? object.kind + " " + object.identity + " was changed by others since and is left as it is"
-								 : object.kind + " " + object.identity + " is back, but its columns have another order");
-			continue;
-		}
-		differences.push_back(std::move(difference));
+		const core::Object *start = undone == way_back.end() ? found : undone->before ? &*undone->before : nullptr;
+		const bool by_others = core::changed_by_others(change, start);
+		core::Change difference{change.before, found ? std::optional(*found) : std::nullopt};
+		if (by_others && core::is_back(change, start, found))
+			warn(speaker, object.kind + " " + object.identity + " was changed by others since migration " + speaker.version +
+							  " was applied; what they did is not undone");
+		else if (core::differs_only_in_column_order(std::vector<core::Change>{difference}))
+			say(speaker, object.kind + " " + object.identity + " is back, but its columns have another order");
+		else if (change.before ? found == nullptr || !core::equal(*change.before, *found) : found != nullptr)
+			differences.push_back(std::move(difference));
 	}
 	return differences;
 }
 
-void refuse_inexact(const std::string &version, const std::vector<core::Change> &differences,
+void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &differences,
 					const std::vector<std::string> &accept)
 {
 	const auto accepted = [&accept](const std::string &what) {
 		return std::find(accept.begin(), accept.end(), what) != accept.end();
 	};
 	std::vector<core::Change> refused;
-	if (!accepted("all"))
-		for (const core::Change &difference : differences)
-			if (!accepted(difference.object().identity))
-				refused.push_back(difference);
+	for (const core::Change &difference : differences) {
+		const core::Object &object = difference.object();
+		if (accepted("all") || accepted("inexact-down") || accepted(object.identity))
+			say(speaker, object.kind + " " + object.identity + " is not what it was, as accepted");
+		else
+			refused.push_back(difference);
+	}
 	if (refused.empty())
 		return;
+	const core::Object &first = refused.front().object();
 	throw Error(sqlstate::no_way_back,
-				"the down script of migration " + version + " does not restore " + refused.front().object().kind + " " +
-					refused.front().object().identity,
+				"the down script of migration " + speaker.version + " does not restore " + first.kind + " " + first.identity,
 				core::render(refused),
-				"Mend the down script, or accept what it leaves behind by name: '" + refused.front().object().identity + "'.");
+				"Mend the down script, or accept what it leaves behind by name: -- surefoot: accept=" + first.identity);
+}
+
+std::vector<std::string> accepted_by(const history::Migration &migration, const history::Run &run)
+{
+	std::vector<std::string> accept = run.accept;
+	for (const std::optional<std::string> &text : {std::optional(migration.up), migration.down})
+		if (text) {
+			const std::vector<std::string> more = Script(*text).directives().accept;
+			accept.insert(accept.end(), more.begin(), more.end());
+		}
+	return accept;
 }
 
 void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run,
@@ -248,7 +278,12 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 			if (up)
 				effect = history::effect(*up);
 		}
-		refuse_inexact(migration.version, left_behind(speaker, effect, {}), run.accept);
+		std::vector<core::Change> way_back;
+		if (!fresh) {
+			Internal internal;
+			way_back = history::effect(run.id);
+		}
+		refuse_inexact(speaker, left_behind(speaker, effect, fresh ? *fresh : way_back), accepted_by(migration, run));
 		Internal internal;
 		if (up)
 			history::set_run_state(*up, "undone", true);

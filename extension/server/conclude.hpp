@@ -18,15 +18,18 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run);
 void raise_failures(const std::string &version, const std::vector<Finding> &findings);
 
 /*
- * What differs now from before the run `up`: what its way back has left behind. Objects that others have changed since are told
- * in notices and left out, and so is the order of columns.
+ * What differs now from before the run whose effect it is: what its way back, which changed what way_back says, has left behind.
+ * What others have changed since is no part of it, nor is the order of columns; both are said.
  */
 std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<core::Change> &effect,
-									  const std::vector<core::Change> &others);
+									  const std::vector<core::Change> &way_back);
 
 /* Raises SF008 unless all of differences are accepted, by identity or as 'all'. */
-void refuse_inexact(const std::string &version, const std::vector<core::Change> &differences,
+void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &differences,
 					const std::vector<std::string> &accept);
+
+/* What may be left behind: by the caller of the run, or by directives of the scripts. */
+std::vector<std::string> accepted_by(const history::Migration &migration, const history::Run &run);
 
 /*
  * Concludes run, all of whose steps are done: validation or comparison, then the new state of the migration. fresh: what the run

@@ -60,6 +60,15 @@ void say_statement(const Speaker &speaker, int step, int line, const std::string
 	note(speaker.run, step, line, "statement", sql);
 }
 
+void warn(const Speaker &speaker, const std::string &text)
+{
+	if (speaker.notices)
+		notice(WARNING, head(speaker) + ": " + text);
+	write_journal();
+	Internal internal;
+	history::log(speaker.run, "warning", std::nullopt, std::nullopt, text, "");
+}
+
 void say_live(const Speaker &speaker, const std::string &text)
 {
 	if (speaker.notices)

@@ -20,6 +20,8 @@ struct Speaker {
 void say(const Speaker &speaker, const std::string &text);
 /* "0019 up, step 1, line 3: CREATE ..."; sql is masked already. */
 void say_statement(const Speaker &speaker, int step, int line, const std::string &sql);
+/* The same as a warning. */
+void warn(const Speaker &speaker, const std::string &text);
 /* A notice that may differ from run to run (who is waited for, attempts); never in the history. */
 void say_live(const Speaker &speaker, const std::string &text);
 

@@ -3,6 +3,7 @@
 #include "server/conclude.hpp"
 #include "server/empty_storage.hpp"
 #include "server/tokens.hpp"
+#include "server/trial.hpp"
 
 namespace surefoot {
 
@@ -74,6 +75,7 @@ void prove_way_back(const Speaker &speaker, const history::Migration &migration,
 	try {
 		const std::vector<core::Change> left = in_rolled_back_subtransaction([&] {
 			Rehearsal rehearsal;
+			be_silent();
 			/* What is deferred would be pending when the tables are altered; in reality it is over by then. */
 			rehearsal.run("SET CONSTRAINTS ALL IMMEDIATE");
 			for (const PlannedStep &step : done.rest)
@@ -90,7 +92,7 @@ void prove_way_back(const Speaker &speaker, const history::Migration &migration,
 			});
 			return changes;
 		});
-		refuse_inexact(migration.version, left, down.directives().accept);
+		refuse_inexact(speaker, left, accepted_by(migration, {}));
 	} catch (Error &error) {
 		if (line == 0 || error.is("55P03") || error.is("57014") || error.is(sqlstate::no_way_back))
 			throw;

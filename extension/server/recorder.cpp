@@ -4,6 +4,13 @@
 #include "server/dependents.hpp"
 #include "server/targets.hpp"
 
+extern "C" {
+#include "catalog/pg_language.h"
+#include "catalog/pg_operator.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_transform.h"
+}
+
 namespace surefoot {
 
 namespace {
@@ -16,6 +23,13 @@ bool is_invalid_index(const core::Object &object)
 {
 	const std::string *valid = object.field("valid");
 	return object.kind == "index" && valid != nullptr && *valid == "no";
+}
+
+/* What CREATE OR REPLACE, or the definition of what was a mere shell, reports as created although it was there. */
+bool may_be_replaced(Oid class_id)
+{
+	return class_id == ProcedureRelationId || class_id == TypeRelationId || class_id == OperatorRelationId ||
+		   class_id == LanguageRelationId || class_id == TransformRelationId;
 }
 
 const char *renamed_column(Node *statement)
@@ -89,7 +103,7 @@ Recorder::~Recorder()
 
 void Recorder::see(const ObjectAddress &root)
 {
-	if (!OidIsValid(root.classId) || !seen_.emplace(root, true).second)
+	if (!OidIsValid(root.classId) || unresolved_.contains(root) || !seen_.emplace(root, true).second)
 		return;
 	Reading guard;
 	before_.add(catalog::read_definitions({root}));
@@ -126,12 +140,23 @@ void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int
 		ObjectAddress address;
 		ObjectAddressSubSet(address, class_id, object_id, sub_id);
 		unresolved_.emplace(address, true);
-	} else if (seen_.emplace(root, true).second) {
-		/* What has come to be just now has no definition before. */
-		const bool is_new = access == OAT_POST_CREATE && sub_id == 0 && root.classId == class_id && root.objectId == object_id;
-		if (!is_new)
-			before_.add(catalog::read_definitions({root}));
+		return;
 	}
+	if (seen_.contains(root) || unresolved_.contains(root))
+		return;
+	/*
+	 * What has come to be just now has no definition before, and whose it is may not be known yet: a range type's functions are
+	 * there before it owns them. CREATE OR REPLACE of some kinds is reported in the same way, and does have one.
+	 */
+	const bool is_new = access == OAT_POST_CREATE && sub_id == 0 && root.classId == class_id && root.objectId == object_id;
+	const core::Objects objects =
+		is_new && !may_be_replaced(class_id) ? core::Objects() : catalog::read_definitions({root});
+	if (is_new && objects.empty()) {
+		unresolved_.emplace(root, true);
+		return;
+	}
+	seen_.emplace(root, true);
+	before_.add(objects);
 }
 
 std::vector<core::Change> Recorder::changes()

@@ -86,7 +86,12 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 	const auto run_statement = [&](size_t s) {
 		const Statement &statement = script.statements()[s];
 		/* The size of a table decides how its index is built: it is read under the statement's own lock. */
-		recorder.see_targets(statement.raw->stmt);
+		try {
+			recorder.see_targets(statement.raw->stmt);
+		} catch (Error &error) {
+			locate_error(error, speaker, script, step, as_written(s, statement.text));
+			throw;
+		}
 		std::vector<Operation> operations = remaining_operations(speaker, script, s, made, rules, result.skipped);
 		for (size_t i = 0; i < operations.size(); i++) {
 			const Operation &operation = operations[i];

@@ -108,6 +108,11 @@ std::vector<core::Change> differences_of(const Trial &trial)
 	return differences;
 }
 
+bool same_essence(const core::Object &a, const core::Object &b)
+{
+	return core::equal(essence(a), essence(b));
+}
+
 std::string show_both(const std::vector<core::Change> &differences)
 {
 	std::string text;

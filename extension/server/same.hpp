@@ -8,7 +8,10 @@ namespace surefoot {
 /* What the statement of the trial makes otherwise than it is there. */
 std::vector<core::Change> differences_of(const Trial &trial);
 
-/* The same in words: both definitions, one under the other. */
+/* Whether what CREATE has a say in is the same. */
+bool same_essence(const core::Object &a, const core::Object &b);
+
+/* In words: both definitions, one under the other. */
 std::string show_both(const std::vector<core::Change> &differences);
 
 /* "column public.users.status" */

@@ -33,25 +33,33 @@ void apply_directive(const Script &script, Directives &directives, std::string_v
 {
 	constexpr const char *known =
 		"The directives are no-transaction, plain-indexes and accept=NAME,NAME.";
-	const std::string words = lower(trim(body));
-	if (words == "no-transaction") {
+	const std::string_view words = trim(body);
+	const std::string word = lower(words);
+	if (word == "no-transaction") {
 		directives.no_transaction = true;
-	} else if (words == "plain-indexes") {
+	} else if (word == "plain-indexes") {
 		directives.plain_indexes = true;
-	} else if (words.starts_with("accept") && trim(words.substr(6)).starts_with("=")) {
-		std::string_view list = trim(trim(std::string_view(words).substr(6)).substr(1));
-		while (true) {
-			const size_t comma = std::min(list.find(','), list.size());
-			const std::string_view name = trim(list.substr(0, comma));
-			if (name.empty() || name.find_first_of(" \t") != name.npos)
-				throw script.refusal(offset, "malformed directive \"" + words + "\"", known, "");
+	} else if (word.starts_with("accept") && trim(words.substr(6)).starts_with("=")) {
+		/* A name stands as it does in messages: public.f(integer, text), "A, b" on public.users. */
+		const std::string_view list = trim(trim(words.substr(6)).substr(1));
+		int depth = 0;
+		bool quoted = false;
+		for (size_t start = 0, i = 0; i <= list.size(); i++) {
+			const char c = i < list.size() ? list[i] : ',';
+			if (c == '"')
+				quoted = !quoted;
+			else if (!quoted && (c == '(' || c == ')'))
+				depth += c == '(' ? 1 : -1;
+			if (i < list.size() && (c != ',' || quoted || depth > 0))
+				continue;
+			const std::string_view name = trim(list.substr(start, i - start));
+			if (name.empty() || quoted)
+				throw script.refusal(offset, "malformed directive \"" + std::string(words) + "\"", known, "");
 			directives.accept.emplace_back(name);
-			if (comma == list.size())
-				break;
-			list.remove_prefix(comma + 1);
+			start = i + 1;
 		}
 	} else {
-		throw script.refusal(offset, "unknown directive \"" + words + "\"", known, "");
+		throw script.refusal(offset, "unknown directive \"" + std::string(words) + "\"", known, "");
 	}
 }
 

@@ -174,6 +174,18 @@ void grant_targets(GrantStmt *statement, const Visitor &visit)
 	}
 }
 
+/* The tables that ALTER TABLE changes beside the one that it names. */
+void alter_table_others(AlterTableStmt *alter, const Visitor &visit)
+{
+	for (int i = 0; i < list_length(alter->cmds); i++) {
+		const AlterTableCmd *command = (AlterTableCmd *)list_nth(alter->cmds, i);
+		if (command->subtype == AT_AttachPartition)
+			lock_relation(((PartitionCmd *)command->def)->name, AccessExclusiveLock, true, visit);
+		else if (command->subtype == AT_AddInherit || command->subtype == AT_DropInherit)
+			lock_relation((RangeVar *)command->def, ShareUpdateExclusiveLock, false, visit);
+	}
+}
+
 void create_targets(CreateStmt *statement, const Visitor &visit)
 {
 	/* A new partition changes what its parent's default partition may hold, hence the stronger lock. */
@@ -245,6 +257,7 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 	case T_AlterTableStmt: {
 		const RangeVar *name = ((AlterTableStmt *)statement)->relation;
 		lock_relation(name, mode, name->inh, visit);
+		alter_table_others((AlterTableStmt *)statement, visit);
 		break;
 	}
 	case T_IndexStmt: {

@@ -1,0 +1,106 @@
+#include "core/merge.hpp"
+
+#include <algorithm>
+#include <set>
+
+namespace surefoot::core {
+
+namespace {
+
+std::string value(const Object &object, const std::string &field)
+{
+	const std::string *found = object.field(field);
+	return found ? *found : std::string();
+}
+
+using Names = std::set<std::string_view>;
+
+Names names(const std::string &list)
+{
+	const std::vector<std::string_view> all = sorted_names(list);
+	Names result(all.begin(), all.end());
+	result.erase("");
+	return result;
+}
+
+std::set<std::string> fields_of(std::initializer_list<const Object *> objects)
+{
+	std::set<std::string> fields;
+	for (const Object *object : objects)
+		for (const auto &[field, unused] : object->fields)
+			if (!is_physical(field))
+				fields.insert(field);
+	return fields;
+}
+
+bool same(const std::optional<Object> &a, const Object *b)
+{
+	if (!a || b == nullptr)
+		return !a && b == nullptr;
+	return equal(*a, *b) || differs_only_in_column_order(*a, *b);
+}
+
+/* A list of which each side has added and removed some. */
+bool is_merged(const std::string &before, const std::string &after, const std::string &start, const std::string &now)
+{
+	const Names was = names(before), made = names(after);
+	Names wanted = names(start);
+	for (std::string_view name : made)
+		if (!was.contains(name))
+			wanted.erase(name);
+	for (std::string_view name : was)
+		if (!made.contains(name))
+			wanted.insert(name);
+	return names(now) == wanted;
+}
+
+} // namespace
+
+bool changed_by_others(const Change &change, const Object *start)
+{
+	return !same(change.after, start);
+}
+
+bool is_back(const Change &change, const Object *start, const Object *now)
+{
+	if (!changed_by_others(change, start))
+		return same(change.before, now);
+	if (!change.before)
+		return now == nullptr;
+	if (!change.after || start == nullptr || now == nullptr)
+		return true;
+	for (const std::string &field : fields_of({&*change.before, &*change.after, start, now})) {
+		const std::string before = value(*change.before, field), after = value(*change.after, field);
+		const std::string then = value(*start, field), is = value(*now, field);
+		if (field == "columns") {
+			if (!is_merged(before, after, then, is))
+				return false;
+		} else if (before == after ? is != then : then == after && is != before)
+			return false;
+	}
+	return true;
+}
+
+bool is_in_force(const Change &change, const Object &now)
+{
+	if (!change.before || !change.after)
+		return false;
+	for (const std::string &field : fields_of({&*change.before, &*change.after})) {
+		const std::string before = value(*change.before, field), after = value(*change.after, field), is = value(now, field);
+		if (before == after)
+			continue;
+		if (field != "columns") {
+			if (is != after)
+				return false;
+			continue;
+		}
+		const Names was = names(before), made = names(after), there = names(is);
+		const bool all_added = std::all_of(made.begin(), made.end(), [&](auto name) { return was.contains(name) || there.contains(name); });
+		const bool all_gone = std::all_of(was.begin(), was.end(), [&](auto name) { return made.contains(name) || !there.contains(name); });
+		if (!all_added || !all_gone)
+			return false;
+	}
+	return true;
+}
+
+} // namespace surefoot::core

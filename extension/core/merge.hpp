@@ -1,0 +1,22 @@
+/* What becomes of an object that two have changed: a migration, which is walked back now, and somebody else in between. */
+#pragma once
+
+#include "core/object.hpp"
+
+namespace surefoot::core {
+
+/* A migration has changed an object from change.before to change.after; start is what it was when the way back began. */
+
+/* Somebody else has changed it since the migration. The order of columns alone does not count. */
+bool changed_by_others(const Change &change, const Object *start);
+
+/*
+ * Whether now is what the way back should leave: what the migration did is undone, and what others did is still there. True as
+ * well when it cannot be told, because both have changed the same thing.
+ */
+bool is_back(const Change &change, const Object *start, const Object *now);
+
+/* Whether all that the migration has changed of it is in now as it left it, whatever others have added. */
+bool is_in_force(const Change &change, const Object &now);
+
+} // namespace surefoot::core
