@@ -130,7 +130,7 @@ Avoid compare_with_existing(int64 run, const Operation &operation)
 					(void)set_config_option("lock_timeout", wait, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 				});
 				const Script script(operation.sql);
-				skipped = without_existing(script.statements().front()).skipped;
+				skipped = without_existing({"", "up", run, false}, script.statements().front()).skipped;
 			});
 			return skipped;
 		} catch (Error &error) {

@@ -32,20 +32,39 @@ void on_subtransaction_event(SubXactEvent event, SubTransactionId mine, SubTrans
 		queued_in = parent;
 }
 
-bool register_worker(const WorkerOrder &order, const char *name)
+bool register_worker(const WorkerOrder &order, const char *name, BackgroundWorkerHandle **handle = nullptr)
 {
 	BackgroundWorker worker = {};
 	worker.bgw_flags = BGWORKER_SHMEM_ACCESS | BGWORKER_BACKEND_DATABASE_CONNECTION;
 	worker.bgw_start_time = BgWorkerStart_RecoveryFinished;
 	/* A run is resumed by who finds it unfinished, never by itself: after a crash a person decides. */
 	worker.bgw_restart_time = BGW_NEVER_RESTART;
-	worker.bgw_notify_pid = 0;
+	worker.bgw_notify_pid = handle ? MyProcPid : 0;
 	strlcpy(worker.bgw_library_name, "surefoot", sizeof(worker.bgw_library_name));
 	strlcpy(worker.bgw_function_name, "surefoot_worker_main", sizeof(worker.bgw_function_name));
 	strlcpy(worker.bgw_type, "surefoot worker", sizeof(worker.bgw_type));
 	strlcpy(worker.bgw_name, name, sizeof(worker.bgw_name));
 	memcpy(worker.bgw_extra, &order, sizeof(order));
-	return pg_call([&worker] { return RegisterDynamicBackgroundWorker(&worker, nullptr); });
+	return pg_call([&worker, handle] { return RegisterDynamicBackgroundWorker(&worker, handle); });
+}
+
+/* Whoever looks after the error finds the attempt in the history. A worker that is held up must not hold up the error, though. */
+void wait_for_end(BackgroundWorkerHandle *handle)
+{
+	constexpr int tries = 300;
+	for (int n = 0; n < tries; n++) {
+		const bool stopped = pg_call([handle] {
+			pid_t pid;
+			const BgwHandleStatus status = GetBackgroundWorkerPid(handle, &pid);
+			return status == BGWH_STOPPED || status == BGWH_POSTMASTER_DIED;
+		});
+		if (stopped)
+			return;
+		pg_call([] {
+			(void)WaitLatch(MyLatch, WL_LATCH_SET | WL_TIMEOUT | WL_EXIT_ON_PM_DEATH, 10, PG_WAIT_EXTENSION);
+			ResetLatch(MyLatch);
+		});
+	}
 }
 
 WorkerOrder order_for(WorkerOrder::Task task, int64 run)
@@ -135,6 +154,8 @@ void launch_run(int64 run, Oid session_role)
 void record_attempt(const Attempt &attempt)
 {
 	WorkerOrder order = order_for(WorkerOrder::record_attempt, 0);
+	/* It failed, whatever becomes of this transaction. */
+	order.after = {};
 	const std::string payload = serialize(attempt);
 	const void *data = payload.data();
 	const size_t size = payload.size();
@@ -151,11 +172,14 @@ void record_attempt(const Attempt &attempt)
 		return static_cast<uint32>(handle);
 	});
 	const bool shared = order.payload != static_cast<uint32>(DSM_HANDLE_INVALID);
-	if (shared && may_log_in(order.session_role) && register_worker(order, "surefoot attempt"))
+	BackgroundWorkerHandle *handle = nullptr;
+	if (shared && may_log_in(order.session_role) && register_worker(order, "surefoot attempt", &handle)) {
+		wait_for_end(handle);
 		return;
+	}
 	if (shared) {
-		const dsm_handle handle = order.payload;
-		pg_call([handle] { dsm_unpin_segment(handle); });
+		const dsm_handle segment = order.payload;
+		pg_call([segment] { dsm_unpin_segment(segment); });
 	}
 	const std::string text = "migration " + attempt.version + " " + attempt.direction + " failed: " + attempt.error.message;
 	const char *line = text.c_str();

@@ -1,0 +1,109 @@
+-- Validation finds what is not as the migration made it. It is part of every apply, and can be repeated at any time.
+CREATE EXTENSION surefoot;
+CREATE TABLE users (id int PRIMARY KEY, name text);
+INSERT INTO users SELECT n, 'user ' || n FROM generate_series(1, 10) n;
+SELECT migrate_register('0001', 'status', $$
+ALTER TABLE users ADD COLUMN status text NOT NULL DEFAULT 'active' CHECK (status <> '');
+CREATE INDEX users_status ON users (status);
+CREATE VIEW active AS SELECT id, name FROM users WHERE status = 'active';
+CREATE FUNCTION is_active(id int) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT status = ''active'' FROM users WHERE id = $1';
+$$, $$
+DROP FUNCTION is_active(int);
+DROP VIEW active;
+DROP INDEX users_status;
+ALTER TABLE users DROP COLUMN status;
+$$, $$
+SELECT count(*) = 10 FROM active;
+SELECT is_active(1);
+$$);
+SELECT * FROM migrate_validate('0001');
+SELECT migrate_apply('0001');
+SELECT * FROM migrate_validate('0001');
+SELECT * FROM migrate_validate('1');
+
+-- something is gone, something is another thing
+BEGIN;
+DROP FUNCTION is_active;
+DROP INDEX users_status;
+ALTER TABLE users ALTER COLUMN status SET DEFAULT 'idle';
+SELECT level, code, object, message FROM migrate_validate('0001');
+SELECT detail FROM migrate_validate('0001') WHERE code = 'differs';
+ROLLBACK;
+-- invalid indexes and constraints that are not validated
+BEGIN;
+UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_status'::regclass;
+SELECT level, code, object, message, hint FROM migrate_validate('0001');
+ROLLBACK;
+BEGIN;
+ALTER TABLE users DROP CONSTRAINT users_status_check, ADD CONSTRAINT users_status_check CHECK (status <> '') NOT VALID;
+SELECT level, code, object, message, hint FROM migrate_validate('0001');
+ROLLBACK;
+-- what others made since is not our business, nor is what a later migration changed
+BEGIN;
+ALTER TABLE users ADD COLUMN more int;
+CREATE TABLE unrelated (id int);
+SELECT level, code, object, message FROM migrate_validate('0001');
+ROLLBACK;
+SELECT migrate_register('0002', 'idle', $$ALTER TABLE users ALTER COLUMN status SET DEFAULT 'idle'; DROP FUNCTION is_active(int)$$,
+    $$ALTER TABLE users ALTER COLUMN status SET DEFAULT 'active';
+    CREATE FUNCTION is_active(id int) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT status = ''active'' FROM users WHERE id = $1'$$);
+SELECT migrate_apply('0002');
+SELECT level, code, object, message FROM migrate_validate('0001');
+SELECT level, code, object, message FROM migrate_validate('0002');
+SELECT migrate_revert('0002');
+SELECT level, code, object, message FROM migrate_validate('0001');
+
+-- the verify script: data may be wrong though the objects are right
+DELETE FROM users WHERE id = 1;
+SELECT level, code, object, message FROM migrate_validate('0001');
+-- it cannot change anything, whatever it tries, and what it sets is over
+SELECT migrate_register('0003', 'writer', 'CREATE TABLE made (id int)', 'DROP TABLE made', $$
+SET work_mem = '77MB';
+INSERT INTO made VALUES (1);
+$$);
+SELECT migrate_apply('0003');
+\echo :LAST_ERROR_SQLSTATE
+SELECT migrate_register('0003', 'writer', 'CREATE TABLE made (id int)', 'DROP TABLE made', $$
+SET work_mem = '77MB';
+SELECT set_config('search_path', 'nowhere', false);
+SET ROLE pg_monitor;
+DO $do$ BEGIN PERFORM 1; END $do$;
+SELECT current_setting('transaction_read_only') = 'on';
+$$);
+SELECT migrate_apply('0003');
+SELECT current_setting('work_mem') <> '77MB' AS as_before, current_setting('search_path'), current_user;
+SHOW transaction_read_only;
+SELECT migrate_revert('0003');
+-- not even by calling back
+SELECT migrate_register('0003', 'writer', 'CREATE TABLE made (id int)', 'DROP TABLE made', $$SET transaction_read_only = off; INSERT INTO made VALUES (1);$$);
+SELECT migrate_apply('0003');
+SELECT to_regclass('made');
+
+-- a first column that is false fails the apply, and nothing is left; other values and NULL are no failure
+SELECT migrate_register('0003', 'false', 'CREATE TABLE made (id int); INSERT INTO made VALUES (1), (2)', 'DROP TABLE made', $$
+SELECT 'a text', false;
+SELECT count(*) FROM made;
+SELECT NULL::boolean;
+SELECT true, 1;
+-- the second row is not right
+SELECT id = 1 FROM made ORDER BY id;
+$$);
+SELECT migrate_apply('0003');
+\echo :LAST_ERROR_SQLSTATE
+SELECT to_regclass('made');
+SELECT state FROM migrate_status('0003');
+SELECT state, sqlstate, message FROM migrate_history('0003') ORDER BY run DESC LIMIT 1;
+-- an error in it fails the apply too
+SELECT migrate_register('0003', 'error', 'CREATE TABLE made (id int)', 'DROP TABLE made', $$
+SELECT 1;
+SELECT 1/0;
+$$);
+SELECT migrate_apply('0003');
+-- so does one that asks for what was not made
+SELECT migrate_register('0003', 'error', 'CREATE TABLE made (id int)', 'DROP TABLE made', 'SELECT id, nmae FROM made');
+SELECT migrate_apply('0003');
+SELECT to_regclass('made');
+
+-- what was not applied cannot be validated
+SELECT * FROM migrate_validate('0003');
+SELECT * FROM migrate_validate('4711');
