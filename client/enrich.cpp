@@ -62,6 +62,19 @@ bool refused_at_the_door(const std::string &sqlstate)
 	return false;
 }
 
+// Without EXECUTE on our own functions, nobody has been told who may do what.
+void advise_permission(const Run &run, Failure &failure)
+{
+	const std::string &text = failure.message;
+	if (failure.sqlstate != "42501" || failure.position || !failure.hint.empty() ||
+		!run.connection ||
+		(text.find(" migrate_") == text.npos && text.find("schema surefoot") == text.npos))
+		return;
+	failure.hint = fmt::format("As a superuser, run: CALL surefoot.allow('{}', 'apply'); or, to "
+							   "look only, 'look'.",
+							   run.connection->user());
+}
+
 bool changes(const std::string &command)
 {
 	return command == "apply" || command == "revert" || command == "resume";
@@ -73,6 +86,7 @@ void enrich(Run &run, Failure &failure)
 {
 	add_place(failure);
 	add_excerpt(run, failure);
+	advise_permission(run, failure);
 	std::string version = failure.position ? failure.position->version : failure.version;
 	if (failure.code == "CONNECTION_LOST" && failure.hint.empty())
 		failure.hint = "Whether the last call was committed is in the history.";

@@ -79,7 +79,7 @@ void Server::find_extension()
 						   "CREATE EXTENSION surefoot;";
 		else
 			failure.hint =
-				"As a superuser or the database's owner, run: CREATE EXTENSION surefoot;";
+				"As a superuser, run: CREATE EXTENSION surefoot;";
 		failure.next_command =
 			fmt::format("psql{}{} -d {} -c 'CREATE EXTENSION surefoot'",
 						connection_.host().empty() ? "" : " -h " + shell_quote(connection_.host()),
