@@ -75,4 +75,5 @@ for script in 0 1; do
 done
 read -r count _ _ slowest < <(latencies "$top/build/demo/traffic")
 echo "The slowest of $count requests took $slowest ms; none failed."
-echo "Logs: $(ls -d "$SUREFOOT_LOG_DIR"/*.log | tr '\n' ' ')"
+echo "The logs of the runs:"
+ls "$SUREFOOT_LOG_DIR"/*.log
