@@ -13,8 +13,9 @@ SUREFOOT_VERSION := $(shell sed -n 's/^ *"version": "\([0-9.]*\)",/\1/p' META.js
 OBJS        = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/server/*.cpp extension/server/catalog/*.cpp extension/jobs/*.cpp))
 
 PG_CPPFLAGS = -Iextension -DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"'
+# PostgreSQL's macros leave parameters unused and members out, and its headers up to 15 say `register`.
 # What crosses the module's border is named by SUREFOOT_FUNCTION; all else is hidden, on every major.
-PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-unused-parameter -Wno-register -MMD -MP \
+PG_CXXFLAGS = -std=c++20 -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wno-register -MMD -MP \
 	-fvisibility=hidden -fvisibility-inlines-hidden '-DPGDLLEXPORT=__attribute__((visibility("default")))'
 SHLIB_LINK += -lstdc++
 
