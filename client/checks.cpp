@@ -74,6 +74,18 @@ Finding run_check_command(const std::string &command)
 	return row;
 }
 
+std::vector<Finding> server_checklist(Run &run, const std::string &version,
+									  const std::string &direction)
+{
+	std::vector<Finding> findings = run.server->checklist(version, direction);
+	for (Finding &finding : findings)
+		if (finding.code == "way_back_command" && finding.level == "pass") {
+			finding.detail = "In psql: " + finding.message;
+			finding.message = run.next(direction == "up" ? "revert" : "apply", version);
+		}
+	return findings;
+}
+
 void show_findings(Run &run, const std::vector<Finding> &findings)
 {
 	for (const Finding &finding : findings)
@@ -125,7 +137,7 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 	auto now = std::chrono::steady_clock::now();
 	if (checked_ == version && now - checked_at_ < good_for)
 		return;
-	std::vector<Finding> findings = run.server->checklist(version, direction);
+	std::vector<Finding> findings = server_checklist(run, version, direction);
 	if (!run.options.check_command.empty() && shown_.empty())
 		findings.push_back(run_check_command(run.options.check_command));
 	stop_if_interrupted("while the checklist of " + version + " ran; nothing of it was changed");

@@ -14,6 +14,10 @@ struct Run;
 // A user's own check as a row: passes when the command exits with 0.
 Finding run_check_command(const std::string &command);
 
+// migrate_checklist, with the way back as a command of this client's.
+std::vector<Finding> server_checklist(Run &run, const std::string &version,
+									  const std::string &direction);
+
 // As a table on standard output; warnings and failures also go to the log file.
 void show_findings(Run &run, const std::vector<Finding> &findings);
 

@@ -225,8 +225,12 @@ int Apply::attempt()
 		run_.say(
 			fmt::format("{} migrations applied in {}", applied_.size(), human_duration(seconds)));
 	if (!applied_.empty()) {
-		run_.say("way back: " + way_back());
-		run_.report["way_back"] = way_back();
+		const MigrationFiles *last = run_.history().find(applied_.back());
+		if (last && !last->down)
+			run_.say(fmt::format("way back: none, {} has no down script", last->stem()));
+		else
+			run_.say("way back: " + way_back());
+		run_.report["way_back"] = last && !last->down ? Json() : Json(way_back());
 	}
 	run_.log.info(fmt::format("done: {} applied in {}", applied_.size(), human_duration(seconds)));
 	return exit_ok;

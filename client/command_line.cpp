@@ -49,6 +49,8 @@ std::string command_line(const Options &options, const std::string &command,
 	add("-U", options.connection.user);
 	if (options.dir_given)
 		line += " --dir " + shell_quote(options.dir);
+	if (options.sandbox)
+		line += " --sandbox";
 	return line;
 }
 

@@ -91,7 +91,7 @@ std::vector<Finding> checklist_of(Run &run, const std::string &version, const Mi
 								  const std::string &direction)
 {
 	if (!files)
-		return run.server->checklist(version, direction);
+		return server_checklist(run, version, direction);
 	if (run.server->info().standby)
 		return {Finding{"fail", "server_role", run.server->info().database,
 						"the server is a standby", "", "Connect to the primary."}};
@@ -99,7 +99,7 @@ std::vector<Finding> checklist_of(Run &run, const std::string &version, const Mi
 	run.server->begin();
 	try {
 		run.server->register_scripts({load_script(*files)});
-		rows = run.server->checklist(version, direction);
+		rows = server_checklist(run, version, direction);
 	} catch (const Failure &) {
 		run.server->rollback();
 		throw;

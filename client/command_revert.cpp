@@ -155,8 +155,12 @@ void prepare_sandbox_for_revert(Run &run)
 
 int command_revert(Run &run)
 {
-	if (!run.options.target.empty())
-		parse_version_argument(run.options.target);
+	if (!run.options.target.empty()) {
+		// As the file spells it, however it was asked for.
+		std::string version = parse_version_argument(run.options.target).version;
+		const MigrationFiles *files = files_of(run, version);
+		run.options.target = files ? files->version : version;
+	}
 	if (!run.options.dry_run)
 		run.open_log(run.options.target.empty() && run.options.to.empty() && !run.options.all
 						 ? ""

@@ -163,6 +163,7 @@ Result Connection::check(PGresult *raw)
 	if (failure.sqlstate == "57014" && interrupt_count() > 0) {
 		failure.exit_code = exit_interrupted;
 		failure.code = "INTERRUPTED";
+		failure.hint.clear();
 	}
 	throw failure;
 }

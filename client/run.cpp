@@ -8,6 +8,12 @@
 
 namespace surefoot::client {
 
+namespace {
+
+constexpr std::chrono::seconds between_live_lines{3};
+
+} // namespace
+
 const HistoryFiles &Run::history()
 {
 	if (!files) {
@@ -38,20 +44,36 @@ ConnectionSettings Run::settings() const
 	return sandbox ? sandbox->settings() : resolve_settings(options.connection, env);
 }
 
+void Run::receive(const Notice &notice)
+{
+	// What goes on while a lock is sought comes several times a second: a line that redraws itself on a
+	// terminal, now and then a line elsewhere.
+	if (notice.severity == "INFO") {
+		auto now = std::chrono::steady_clock::now();
+		bool due = now - last_live_ >= between_live_lines;
+		if (due)
+			last_live_ = now;
+		if (terminal.progress)
+			log.progress(notice.message);
+		else if (due)
+			log.info(notice.message);
+		return;
+	}
+	std::string text = notice.message;
+	if (!notice.detail.empty())
+		text += "\nDETAIL: " + notice.detail;
+	if (!notice.hint.empty())
+		text += "\nHINT: " + notice.hint;
+	noticed.insert(notice.message);
+	log.write(notice.severity == "WARNING" ? LogLevel::warning : LogLevel::info, text);
+}
+
 void Run::open_connection(const ConnectionSettings &settings)
 {
 	server.reset();
 	connection.reset();
 	connection.emplace(Connection::open(settings));
-	connection->on_notice([this](const Notice &notice) {
-		std::string text = notice.message;
-		if (!notice.detail.empty())
-			text += "\nDETAIL: " + notice.detail;
-		if (!notice.hint.empty())
-			text += "\nHINT: " + notice.hint;
-		noticed.insert(notice.message);
-		log.write(notice.severity == "WARNING" ? LogLevel::warning : LogLevel::info, text);
-	});
+	connection->on_notice([this](const Notice &notice) { receive(notice); });
 	if (options.echo)
 		connection->on_statement([this](const std::string &sql, const Params &params) {
 			log.clear_progress();

@@ -1,6 +1,7 @@
 // One run of the program: what was asked, where output goes, the connection, and the JSON that grows.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <set>
@@ -57,6 +58,8 @@ struct Run {
 	}
 
 private:
+	void receive(const Notice &notice);
+	std::chrono::steady_clock::time_point last_live_{};
 	void open_connection(const ConnectionSettings &settings);
 };
 

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr int most_collisions = 1000;
+constexpr size_t longest_shown = 4000; // on standard error
 
 Failure log_failure(const std::string &what, const fs::path &path, const std::string &why)
 {
@@ -153,8 +154,11 @@ void RunLog::write_terminal(LogLevel level, std::string_view stamp, std::string_
 	Color color = level == LogLevel::error	   ? Color::red
 				  : level == LogLevel::warning ? Color::yellow
 											   : Color::plain;
+	// A statement of megabytes is for the file.
+	std::string shown_body =
+		body.size() > longest_shown ? cut_to_width(body, longest_shown) : std::string(body);
 	put_error(fmt::format("{} {} {}\n", paint(terminal_.color_err, Color::dim, stamp),
-						  paint(terminal_.color_err, color, level_name(level)), body));
+						  paint(terminal_.color_err, color, level_name(level)), shown_body));
 }
 
 void RunLog::progress(std::string_view text)
