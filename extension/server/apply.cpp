@@ -283,8 +283,7 @@ std::string apply(const std::string &version)
 	Begun begun = begin(migration, "up", {});
 	return run_script(begun, migration, migration.up, {}, {},
 					  [&](const Script &script, Recorder &recorder, const StepResult &done) {
-						  if (migration.down)
-							  prove_way_back(begun.speaker, migration, script, recorder, done);
+						  prove(begun.speaker, migration, script, recorder, done);
 					  });
 }
 

@@ -10,9 +10,12 @@
 
 namespace surefoot {
 
-/* Raises SF008 with what the down script of migration would leave behind, unless its directives accept that. */
-void prove_way_back(const Speaker &speaker, const history::Migration &migration, const Script &up, Recorder &recorder,
-					const StepResult &done);
+/*
+ * Raises what a later step of the up script would fail with, and SF008 with what the down script, if there is one, would leave
+ * behind, unless the scripts' directives accept that. done: the step that has just run in the transaction under way.
+ */
+void prove(const Speaker &speaker, const history::Migration &migration, const Script &up, Recorder &recorder,
+		   const StepResult &done);
 
 /* What the newest run up of migration has skipped: its way back leaves that alone. */
 Avoid avoided(const history::Migration &migration);

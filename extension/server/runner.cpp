@@ -102,7 +102,9 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 			execute_operation(speaker, script, step, operation);
 			started = true;
 		}
-		made.add(statement);
+		/* What was there already is not this migration's. */
+		if (!operations.empty())
+			made.add(statement);
 	};
 
 	try {

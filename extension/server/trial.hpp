@@ -19,6 +19,9 @@ Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql
 /* Tries it with everything as it is; root is what it changes. */
 Trial try_in_place(const ObjectAddress &root, Node *node, const std::string &sql);
 
+/* sql without its CONCURRENTLY, which no transaction allows: the catalog ends the same. */
+std::string without_concurrently(const std::string &sql);
+
 /* Messages of a trial are nobody's business. Lasts until the subtransaction that it is called in is rolled back. */
 void be_silent();
 
