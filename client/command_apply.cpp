@@ -42,6 +42,7 @@ private:
 	// The exit code when the run ends here.
 	std::optional<int> apply_one(const MigrationFiles &files);
 	void finish_one(const MigrationFiles &files, const Answer &answer, double seconds);
+	void refuse_half_done(const MigrationFiles &files);
 	void say_nothing_to_do();
 	std::string way_back() const;
 
@@ -94,6 +95,22 @@ std::vector<const MigrationFiles *> Apply::pending()
 		if (!is_applied(status_, files->version))
 			list.push_back(files);
 	return list;
+}
+
+// What stopped half way goes on or back first; that is no matter for a checklist.
+void Apply::refuse_half_done(const MigrationFiles &files)
+{
+	auto row = status_.find(files.version);
+	if (row == status_.end() || (row->second.state != "failed" && row->second.state != "orphaned"))
+		return;
+	Failure failure = make_failure(
+		exit_partial, "FAILED_EARLIER",
+		fmt::format("{} is {}: some of its steps are done", files.stem(), row->second.state),
+		fmt::format("Mend what stopped it and go on, or walk back: {}",
+					run_.next("revert", files.version)));
+	failure.version = files.version;
+	failure.next_command = run_.next("resume", files.version);
+	throw failure;
 }
 
 void Apply::say_nothing_to_do()
@@ -202,6 +219,7 @@ int Apply::attempt()
 		try {
 			stop_if_interrupted("before " + files.version + "; " + std::to_string(applied_.size()) +
 								" applied");
+			refuse_half_done(files);
 			if (i == 0 || list.size() <= most_checklists)
 				checklist_.check(run_, files.version, "up");
 			if (auto code = apply_one(files))

@@ -115,7 +115,7 @@ void refuse_if_others_depend(const history::Migration &migration)
 		list += (list.empty() ? "" : ", ") + version;
 	throw Error(sqlstate::out_of_order,
 				"migration " + migration.version + " cannot be reverted before " + list,
-				"What was applied later changes the same objects, or depends on them.", call("migrate_revert", later.front()) + " first.");
+				"What was applied later changes the same objects, or depends on them.", call("migrate_revert", later.front()));
 }
 
 /* A run that has begun, with what it has to remember of its start. */
@@ -238,7 +238,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		attempt.column = error.script_column;
 		record_attempt(attempt);
 		if (error.hint.empty())
-			error.hint = "Nothing was changed. Mend the script, then run it again.";
+			error.hint = error.is("57014") ? "Nothing was changed." : "Nothing was changed. Mend the script, then run it again.";
 		throw;
 	}
 }
