@@ -84,6 +84,7 @@ CREATE ROLE regress_maker;
 CREATE SCHEMA workshop AUTHORIZATION regress_maker;
 SET search_path = public, pg_catalog;
 SET work_mem = '5MB';
+SET timezone = 'UTC';
 SELECT migrate_register('0024', 'settings', $$
 SET search_path = workshop;
 SET ROLE regress_maker;

@@ -11,6 +11,10 @@
 #include "server/runner.hpp"
 #include "server/settings.hpp"
 
+extern "C" {
+#include "catalog/pg_trigger.h"
+}
+
 namespace surefoot {
 
 namespace {
@@ -97,17 +101,26 @@ void refuse_if_others_depend(const history::Migration &migration)
 		Internal internal;
 		effect = history::effect(migration.run);
 	}
-	std::vector<std::string> dependents;
+	std::vector<std::string> roots, parts;
 	std::string last;
-	for (const core::Change &change : effect)
-		if (change.after && change.after->root != last) {
-			last = change.after->root;
-			if (const std::optional<ObjectAddress> root = catalog::resolve_root(last))
-				for (const ObjectAddress &dependent : dependents_of(*root))
-					dependents.push_back(catalog::root_text(dependent));
-		}
-	Internal internal;
-	const std::vector<std::string> later = history::later_on_same_objects(migration, dependents);
+	for (const core::Change &change : effect) {
+		if (!change.after || change.after->root == last)
+			continue;
+		last = change.after->root;
+		const std::optional<ObjectAddress> root = catalog::resolve_root(last);
+		if (!root)
+			continue;
+		for (const Dependent &dependent : dependents_of(*root))
+			if (dependent.object.classId == ConstraintRelationId || dependent.object.classId == TriggerRelationId) {
+				const ObjectAddress &part = dependent.object;
+				parts.push_back(pg_call([&part] { return getObjectIdentity(&part, true); }));
+			} else
+				roots.push_back(catalog::root_text(dependent.root));
+	}
+	const std::vector<std::string> later = [&] {
+		Internal internal;
+		return history::later_on_same_objects(migration, roots, parts);
+	}();
 	if (later.empty())
 		return;
 	std::string list;

@@ -216,7 +216,8 @@ std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<
 		core::Change difference{change.before, found ? std::optional(*found) : std::nullopt};
 		if (by_others && core::is_back(change, start, found))
 			warn(speaker, object.kind + " " + object.identity + " was changed by others since migration " + speaker.version +
-							  " was applied; what they did is not undone");
+							  " was applied; " +
+							  (found ? "what they did stays" : "what they did is gone with it"));
 		else if (core::differs_only_in_column_order(std::vector<core::Change>{difference}))
 			say(speaker, object.kind + " " + object.identity + " is back, but its columns have another order");
 		else if (change.before ? found == nullptr || !core::equal(*change.before, *found) : found != nullptr)
@@ -225,23 +226,67 @@ std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<
 	return differences;
 }
 
+namespace {
+
+/* What has columns, indexes and so on of its own, and came or went with them. */
+bool is_whole(const core::Change &change)
+{
+	const std::string &kind = change.object().kind;
+	return (!change.before || !change.after) &&
+		   (kind == "table" || kind.ends_with("view") || kind == "foreign table" || kind == "type" || kind == "domain");
+}
+
+/* Which differences may be: those that are named, and the parts of what is named and came or went as a whole. */
+class Accepted {
+public:
+	Accepted(const std::vector<core::Change> &differences, const std::vector<std::string> &accept)
+	{
+		for (const std::string &name : accept) {
+			all_ = all_ || name == "all" || name == "inexact-down";
+			names_.push_back(without_blanks(name));
+		}
+		for (const core::Change &difference : differences)
+			if (is_whole(difference) && is_named(difference.object()))
+				roots_.push_back(difference.object().root);
+	}
+	bool operator()(const core::Object &object) const
+	{
+		return all_ || is_named(object) || std::find(roots_.begin(), roots_.end(), object.root) != roots_.end();
+	}
+
+private:
+	static std::string without_blanks(std::string text)
+	{
+		std::erase(text, ' ');
+		return text;
+	}
+	bool is_named(const core::Object &object) const
+	{
+		return std::find(names_.begin(), names_.end(), without_blanks(object.identity)) != names_.end();
+	}
+	bool all_ = false;
+	std::vector<std::string> names_, roots_;
+};
+
+} // namespace
+
 void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &differences,
 					const std::vector<std::string> &accept)
 {
-	const auto accepted = [&accept](const std::string &what) {
-		return std::find(accept.begin(), accept.end(), what) != accept.end();
-	};
+	const Accepted accepted(differences, accept);
 	std::vector<core::Change> refused;
 	for (const core::Change &difference : differences) {
 		const core::Object &object = difference.object();
-		if (accepted("all") || accepted("inexact-down") || accepted(object.identity))
+		if (accepted(object))
 			say(speaker, object.kind + " " + object.identity + " is not what it was, as accepted");
 		else
 			refused.push_back(difference);
 	}
 	if (refused.empty())
 		return;
-	const core::Object &first = refused.front().object();
+	/* A table, rather than its columns. */
+	const auto whole = std::find_if(refused.begin(), refused.end(), is_whole);
+	const core::Object &first = (whole == refused.end() ? refused.front() : *whole).object();
 	throw Error(sqlstate::no_way_back,
 				"the down script of migration " + speaker.version + " does not restore " + first.kind + " " + first.identity,
 				core::render(refused),

@@ -63,7 +63,7 @@ void add_types(std::vector<ObjectAddress> &named, const ObjectAddress &object)
 
 } // namespace
 
-std::vector<ObjectAddress> dependents_of(const ObjectAddress &object, const char *column)
+std::vector<Dependent> dependents_of(const ObjectAddress &object, const char *column)
 {
 	ObjectAddress what = object;
 	if (column != nullptr && object.classId == RelationRelationId)
@@ -79,20 +79,21 @@ std::vector<ObjectAddress> dependents_of(const ObjectAddress &object, const char
 			add_types(named, inside.addresses[i]);
 		}
 	}
-	std::vector<ObjectAddress> roots;
+	std::vector<Dependent> dependents;
 	for (const ObjectAddress &one : named) {
 		const Found found = pg_call([&one] { return direct(one); });
 		for (int i = 0; i < found.count; i++) {
 			const ObjectAddress &by = found.addresses[i];
 			const ObjectAddress root = catalog::root_of(by.classId, by.objectId, by.objectSubId);
-			const bool known = std::any_of(roots.begin(), roots.end(), [&root](const ObjectAddress &other) {
-				return other.classId == root.classId && other.objectId == root.objectId;
+			const bool known = std::any_of(dependents.begin(), dependents.end(), [&](const Dependent &other) {
+				return other.root.classId == root.classId && other.root.objectId == root.objectId &&
+					   other.object.classId == by.classId && other.object.objectId == by.objectId;
 			});
 			if (OidIsValid(root.classId) && !known)
-				roots.push_back(root);
+				dependents.push_back({root, by});
 		}
 	}
-	return roots;
+	return dependents;
 }
 
 } // namespace surefoot

@@ -5,10 +5,15 @@
 
 namespace surefoot {
 
+struct Dependent {
+	ObjectAddress root;	  /* the top-level object */
+	ObjectAddress object; /* what of it depends: a constraint, a rule, itself */
+};
+
 /*
  * The top-level objects whose definitions mention object: those that pg_depend says depend on it itself, on its row or array
  * type or, if it is a schema, on anything in it. column: on that column of it alone.
  */
-std::vector<ObjectAddress> dependents_of(const ObjectAddress &object, const char *column = nullptr);
+std::vector<Dependent> dependents_of(const ObjectAddress &object, const char *column = nullptr);
 
 } // namespace surefoot

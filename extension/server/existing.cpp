@@ -37,7 +37,10 @@ ObjectAddress new_relation(const RangeVar *name)
 		if (copy->relpersistence == RELPERSISTENCE_TEMP)
 			return nothing;
 		const Oid schema = RangeVarGetCreationNamespace(copy);
-		return address(RelationRelationId, get_relname_relid(copy->relname, schema));
+		const Oid id = get_relname_relid(copy->relname, schema);
+		if (OidIsValid(id) && get_rel_relkind(id) == RELKIND_COMPOSITE_TYPE)
+			return address(TypeRelationId, get_rel_type_id(id));
+		return address(RelationRelationId, id);
 	});
 }
 
@@ -170,8 +173,10 @@ public:
 		const ObjectAddress there = existing_object(node);
 		if (OidIsValid(there.objectId)) {
 			/* An index that a dead build has left is no index: whoever builds it removes it first. */
-			if (IsA(node, IndexStmt) && pg_call([&there] { return !get_index_isvalid(there.objectId); }))
+			if (IsA(node, IndexStmt) && pg_call([&there] { return !get_index_isvalid(there.objectId); })) {
+				invalid_index = pg_call([&there] { return getObjectIdentity(&there, true); });
 				return false;
+			}
 			return replaces(node) ? is_replaced_by_the_same(there) : is_the_same(there, node, statement_.text);
 		}
 		if (IsA(node, IndexStmt) && ((IndexStmt *)node)->idxname == nullptr)
@@ -206,6 +211,7 @@ public:
 	}
 
 	Avoid skipped;
+	std::string invalid_index;
 
 private:
 	/* Raises SF007 when it is not. */
@@ -215,7 +221,14 @@ private:
 			return false;
 		const Trial trial = try_without(there, node, sql);
 		const std::string what = describe(there);
-		const std::vector<core::Change> differences = differences_of(trial);
+		std::vector<core::Change> differences = differences_of(trial);
+		/* By that name the statement makes something that hangs on another object: an index on another table. */
+		const core::Object *target = find_object(trial.there, there);
+		if (differences.empty() && target != nullptr && trial.made.find(target->kind, target->identity) == nullptr) {
+			core::Object wanted = *target;
+			wanted.fields = {{"definition", statement_.text}};
+			differences.push_back({*target, wanted});
+		}
 		if (!differences.empty())
 			refuse(there, differences);
 		for (const core::Object &object : trial.made)
@@ -239,10 +252,8 @@ private:
 		const Trial trial = try_in_place(root, statement_.raw->stmt, statement_.text);
 		if (!core::equal(trial.there, trial.made))
 			return false;
-		const std::string identity = pg_call([&there] { return getObjectIdentity(&there, true); });
-		for (const core::Object &object : trial.there)
-			if (object.identity == identity)
-				skipped.emplace_back(object.kind, object.identity);
+		if (const core::Object *object = find_object(trial.there, there))
+			skipped.emplace_back(object->kind, object->identity);
 		tell(describe(there) + " is there already, with the same definition, skipping");
 		return true;
 	}
@@ -287,8 +298,10 @@ private:
 		if (!has_properties(statement_.raw->stmt, command, sql))
 			return false;
 		for (auto &property : properties_of(statement_.raw->stmt, command)) {
-			tell((property.first == "grant" ? "the grant of " : "the same " + property.first + " of ") + property.second +
-				 " is there already, skipping");
+			const std::string what = property.first == "grant"		? "the grant of "
+									 : property.first == "not null" ? "not null of "
+																	: "the same " + property.first + " of ";
+			tell(what + property.second + " is there already, skipping");
 			skipped.push_back(std::move(property));
 		}
 		return true;
@@ -320,6 +333,7 @@ Remainder without_existing(const Speaker &speaker, const Statement &statement)
 		if (search.skips_statement())
 			result.sql.reset();
 		result.skipped = std::move(search.skipped);
+		result.invalid_index = std::move(search.invalid_index);
 		return result;
 	}
 	const AlterTableStmt *alter = (AlterTableStmt *)node;

@@ -14,6 +14,7 @@ namespace surefoot {
 struct Remainder {
 	std::optional<std::string> sql; /* what is left to run; the whole statement, some of its subcommands, or nothing */
 	Avoid skipped;                  /* what is there already, as (kind, identity) */
+	std::string invalid_index;      /* stands where the statement makes an index: has to go first */
 };
 
 /* Says what is skipped. Raises SF007 when an object of the same name has another definition. */

@@ -1,6 +1,7 @@
 #include "server/gate.hpp"
 
 #include "server/blockers.hpp"
+#include "server/recorder.hpp"
 #include "server/spi.hpp"
 #include "server/waiting.hpp"
 
@@ -58,10 +59,16 @@ void refuse_standby()
 void check_session()
 {
 	refuse_standby();
+	if (Recorder::active() != nullptr)
+		throw Error(sqlstate::wrong_context, "a migration cannot apply, revert or cancel another one",
+					"Its script runs as part of one migration, and is recorded as that.", "Call this by itself.");
 	if (XactIsoLevel != XACT_READ_COMMITTED)
 		throw Error(sqlstate::wrong_context, "migrations run in READ COMMITTED transactions only",
 					"A transaction with one snapshot cannot see what other sessions have changed since it began.",
 					"BEGIN ISOLATION LEVEL READ COMMITTED;");
+	if (XactReadOnly)
+		throw Error(unpack_sql_state(ERRCODE_READ_ONLY_SQL_TRANSACTION), "migrations cannot run in a read-only transaction", "",
+					"BEGIN READ WRITE; or SET default_transaction_read_only = off;");
 	const std::string installed = extension().version;
 	if (installed != SUREFOOT_VERSION)
 		throw Error(sqlstate::version_mismatch,

@@ -188,14 +188,15 @@ void requeue_run(int64 id, const std::string &session_role)
 	query.run({id, std::to_string(GetSystemIdentifier()), this_database(), session_role});
 }
 
-std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &dependents)
+std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,
+											   const std::vector<std::string> &parts)
 {
 	static Query query("SELECT m.version FROM surefoot.migration m WHERE m.state = 'applied' AND m.ordinal > $2::numeric "
-					   "AND EXISTS (SELECT FROM surefoot.effect theirs WHERE theirs.run = m.run AND (theirs.root = ANY ($3) "
+					   "AND EXISTS (SELECT FROM surefoot.effect theirs WHERE theirs.run = m.run AND (theirs.root = ANY ($3) OR theirs.identity = ANY ($4) "
 					   "OR EXISTS (SELECT FROM surefoot.effect mine WHERE mine.run = $1 AND mine.root = theirs.root))) "
 					   "ORDER BY m.ordinal DESC",
-					   {INT8OID, TEXTOID, TEXTARRAYOID});
-	const Rows rows = query.run({migration.run, migration.number, Value::array(dependents)});
+					   {INT8OID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID});
+	const Rows rows = query.run({migration.run, migration.number, Value::array(roots), Value::array(parts)});
 	std::vector<std::string> versions;
 	for (size_t i = 0; i < rows.size(); i++)
 		versions.push_back(rows.text(i, 0));

@@ -68,8 +68,12 @@ std::optional<int64> last_run(const std::string &version, const char *direction)
 void set_run_state(int64 id, const char *state, bool ended);
 /* Makes a run that has stopped, or that was restored from elsewhere, one that waits for a worker here, connected as session_role. */
 void requeue_run(int64 id, const std::string &session_role);
-/* The applied migrations above this one that have changed what it has changed, or one of dependents (roots as text), newest first. */
-std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &dependents);
+/*
+ * The applied migrations above this one that have changed what it has changed, or what depends on that, newest first. That is told
+ * by roots, as text, and where only a part of an object depends on it, by the part's identity.
+ */
+std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,
+											   const std::vector<std::string> &parts);
 void set_run_carried(int64 id, const std::vector<std::string> &carried);
 void record_failure(int64 id, int step, const Error &error, const std::string &statement, int line, int column,
 					const char *state);

@@ -3,6 +3,7 @@
 #include "server/conclude.hpp"
 #include "server/empty_storage.hpp"
 #include "server/existing.hpp"
+#include "server/properties.hpp"
 #include "server/tokens.hpp"
 #include "server/trial.hpp"
 
@@ -145,6 +146,7 @@ void prove(const Speaker &speaker, const history::Migration &migration, const Sc
 				return changes;
 			Avoid avoid = done.skipped;
 			avoid.insert(avoid.end(), rehearsal.skipped().begin(), rehearsal.skipped().end());
+			avoid = without_own(std::move(avoid), done.rest.empty() ? done.changes : recorder.changes());
 			for (const Statement &statement : down->statements()) {
 				line = statement.line;
 				if (const std::optional<std::string> sql = without_avoided(statement, avoid, false))
@@ -173,7 +175,7 @@ void prove(const Speaker &speaker, const history::Migration &migration, const Sc
 Avoid avoided(const history::Migration &migration)
 {
 	const std::optional<int64> up = history::last_run(migration.version, "up");
-	return up ? history::skipped(*up) : Avoid();
+	return up ? without_own(history::skipped(*up), history::effect(*up)) : Avoid();
 }
 
 } // namespace surefoot

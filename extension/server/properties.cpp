@@ -1,6 +1,7 @@
 #include "server/properties.hpp"
 
 #include "server/catalog/definitions.hpp"
+#include "server/same.hpp"
 #include "server/targets.hpp"
 #include "server/trial.hpp"
 
@@ -12,13 +13,6 @@ extern "C" {
 namespace surefoot {
 
 namespace {
-
-std::string identity(const ObjectAddress &address)
-{
-	return pg_call([&address] {
-		return psprintf("%s %s", getObjectTypeDescription(&address, true), getObjectIdentity(&address, true));
-	});
-}
 
 /* The objects that statement names, each once. */
 std::vector<ObjectAddress> named_objects(Node *statement)
@@ -68,7 +62,7 @@ Avoid grants(GrantStmt *grant)
 	for (const ObjectAddress &object : named_objects((Node *)grant))
 		for (const std::string &privilege : privileges)
 			for (int i = 0; i < list_length(grant->grantees); i++)
-				result.emplace_back("grant", privilege + " on " + identity(object) + " to " +
+				result.emplace_back("grant", privilege + " on " + describe(object) + " to " +
 												 role_name(list_nth_node(RoleSpec, grant->grantees, i)));
 	return result;
 }
@@ -140,7 +134,7 @@ Avoid properties_of(Node *statement, const AlterTableCmd *command)
 	if (IsA(statement, CommentStmt)) {
 		Avoid result;
 		for (const ObjectAddress &object : named_objects(statement))
-			result.emplace_back("comment", identity(object));
+			result.emplace_back("comment", describe(object));
 		return result;
 	}
 	if (IsA(statement, GrantStmt))
@@ -192,6 +186,30 @@ bool has_properties(Node *statement, const AlterTableCmd *command, const std::st
 	ObjectAddress address;
 	ObjectAddressSet(address, RelationRelationId, id);
 	return changes_nothing(address, statement, sql);
+}
+
+Avoid without_own(Avoid avoid, const std::vector<core::Change> &changes)
+{
+	const auto is_changed = [](const core::Change &change, const char *field) {
+		const std::string *before = change.before ? change.before->field(field) : nullptr;
+		const std::string *after = change.after ? change.after->field(field) : nullptr;
+		return (before ? *before : "") != (after ? *after : "");
+	};
+	std::erase_if(avoid, [&](const auto &entry) {
+		const auto &[kind, name] = entry;
+		return std::any_of(changes.begin(), changes.end(), [&](const core::Change &change) {
+			const core::Object &object = change.object();
+			const std::string full = object.kind + " " + object.identity;
+			if (kind == "grant")
+				return name.find(" on " + full + " to ") != name.npos && is_changed(change, "grants");
+			if (kind == "comment")
+				return name == full && is_changed(change, "comment");
+			if (kind == "default" || kind == "not null")
+				return object.kind == "column" && name == object.identity && is_changed(change, kind.c_str());
+			return !change.before && kind == object.kind && name == object.identity;
+		});
+	});
+	return avoid;
 }
 
 } // namespace surefoot

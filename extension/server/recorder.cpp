@@ -119,8 +119,8 @@ void Recorder::see_targets(Node *statement)
 		[&](const ObjectAddress &found) {
 			see(catalog::root_of(found.classId, found.objectId, found.objectSubId));
 			if (renames)
-				for (const ObjectAddress &root : dependents_of(found, column))
-					see(root);
+				for (const Dependent &dependent : dependents_of(found, column))
+					see(dependent.root);
 		},
 		[this](Oid relation) { want(relation); });
 }

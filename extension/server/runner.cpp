@@ -65,8 +65,13 @@ std::vector<Operation> remaining_operations(const Speaker &speaker, const Script
 	skipped.insert(skipped.end(), remainder.skipped.begin(), remainder.skipped.end());
 	if (!remainder.sql)
 		return {};
-	if (*remainder.sql == statement.text)
-		return expand(script, s, made);
+	if (*remainder.sql == statement.text) {
+		std::vector<Operation> operations = expand(script, s, made);
+		/* The worker removes it by itself; a direct build needs the name to be free. */
+		if (!remainder.invalid_index.empty() && operations.front().kind == OperationKind::transactional)
+			operations.insert(operations.begin(), as_written(s, "DROP INDEX " + remainder.invalid_index));
+		return operations;
+	}
 	const Script part(*remainder.sql);
 	std::vector<Operation> operations = expand(part, 0, made);
 	for (Operation &operation : operations)

@@ -1,5 +1,11 @@
 #include "server/same.hpp"
 
+#include "server/catalog/definitions.hpp"
+
+extern "C" {
+#include "catalog/pg_proc.h"
+}
+
 namespace surefoot {
 
 namespace {
@@ -124,8 +130,25 @@ std::string show_both(const std::vector<core::Change> &differences)
 	return text;
 }
 
+const core::Object *find_object(const core::Objects &objects, const ObjectAddress &address)
+{
+	/* The server spells the arguments of a function in another way. */
+	if (address.classId == ProcedureRelationId)
+		return objects.empty() ? nullptr : &*objects.begin();
+	const std::string identity = pg_call([&address] { return getObjectIdentity(&address, true); });
+	for (const core::Object &object : objects)
+		if (object.identity == identity)
+			return &object;
+	return nullptr;
+}
+
 std::string describe(const ObjectAddress &object)
 {
+	if (object.classId == ProcedureRelationId) {
+		const core::Objects functions = catalog::read_definitions({object});
+		if (const core::Object *function = find_object(functions, object))
+			return function->kind + " " + function->identity;
+	}
 	std::string text = pg_call([&object] {
 		return psprintf("%s %s", getObjectTypeDescription(&object, true), getObjectIdentity(&object, true));
 	});

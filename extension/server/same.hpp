@@ -14,6 +14,9 @@ bool same_essence(const core::Object &a, const core::Object &b);
 /* In words: both definitions, one under the other. */
 std::string show_both(const std::vector<core::Change> &differences);
 
+/* The one among objects that is at address; nullptr if none is. */
+const core::Object *find_object(const core::Objects &objects, const ObjectAddress &address);
+
 /* "column public.users.status" */
 std::string describe(const ObjectAddress &object);
 

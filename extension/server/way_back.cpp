@@ -3,6 +3,7 @@
 #include "server/catalog/definitions.hpp"
 #include "server/existing.hpp"
 #include "server/properties.hpp"
+#include "server/same.hpp"
 #include "server/subcommands.hpp"
 
 namespace surefoot {
@@ -52,9 +53,12 @@ bool replaces_avoided(Node *statement, const Avoid &avoid)
 	const std::optional<ObjectAddress> replaced = avoid.empty() ? std::nullopt : replaced_object(statement);
 	if (!replaced)
 		return false;
-	const ObjectAddress address = *replaced;
-	const std::string identity = pg_call([&address] { return getObjectIdentity(&address, true); });
-	return std::any_of(avoid.begin(), avoid.end(), [&identity](const auto &object) { return object.second == identity; });
+	const ObjectAddress root = catalog::root_of(replaced->classId, replaced->objectId, replaced->objectSubId);
+	if (!OidIsValid(root.classId))
+		return false;
+	const core::Objects objects = catalog::read_definitions({root});
+	const core::Object *object = find_object(objects, *replaced);
+	return object != nullptr && is_avoided(avoid, object->kind, object->identity);
 }
 
 Dropped dropped_object(const DropStmt *drop, Node *object)
@@ -74,10 +78,8 @@ Dropped dropped_object(const DropStmt *drop, Node *object)
 	}
 	const core::Objects objects = catalog::read_definitions(
 		{catalog::root_of(address.classId, address.objectId, address.objectSubId)});
-	const std::string identity = pg_call([&address] { return getObjectIdentity(&address, true); });
-	for (const core::Object &candidate : objects)
-		if (candidate.identity == identity)
-			return {false, candidate.kind, candidate.identity};
+	if (const core::Object *found = find_object(objects, address))
+		return {false, found->kind, found->identity};
 	return result;
 }
 
