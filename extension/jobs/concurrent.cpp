@@ -63,12 +63,37 @@ std::vector<core::Change> all_changes(const core::Objects &before, const core::O
 	return changes;
 }
 
-void record(int64 run, const std::vector<core::Change> &changes)
+void record(int64 run, const history::Step &step, const std::vector<core::Change> &changes)
 {
 	in_transaction([&] {
 		Internal internal;
 		history::merge_effect(run, changes);
+		history::set_step_state(run, step.n, "running");
 	});
+}
+
+/* What a killed step was about, as it had recorded that: the statement does not name all of it any more. Those there before it. */
+core::Objects look_at_recorded(int64 run, Seen &seen)
+{
+	core::Objects before;
+	in_transaction([&] {
+		std::vector<core::Change> effect;
+		{
+			Internal internal;
+			effect = history::effect(run);
+		}
+		for (const core::Change &change : effect)
+			if (const std::optional<ObjectAddress> root = catalog::resolve_root(change.object().root))
+				if (std::none_of(seen.roots.begin(), seen.roots.end(), [&root](const ObjectAddress &known) {
+						return known.classId == root->classId && known.objectId == root->objectId;
+					}))
+					seen.roots.push_back(*root);
+		seen.objects = catalog::read_definitions(seen.roots);
+		for (const core::Change &change : effect)
+			if (change.before)
+				before.add(*change.before);
+	});
+	return before;
 }
 
 void finish_step(int64 run, const history::Step &step, const std::vector<core::Change> &changes, const Avoid &skipped = {})
@@ -198,6 +223,7 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 	if (found.valid && !found.on_table)
 		throw Error(sqlstate::object_differs, "index " + index_text(operation) + " exists already, on another table", "",
 					"Drop it, or give the new index another name; then resume.");
+	record(run, step, {});
 	const Deadline deadline = in_seconds(settings::build_deadline);
 	Oid locked = InvalidOid;
 	for (int n = 1;; n++) {
@@ -222,20 +248,22 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 void run_other(int64 run, const history::Step &step, const Operation &operation)
 {
 	const Deadline deadline = in_seconds(settings::build_deadline);
+	const bool interrupted = step.state == "running";
 	for (int n = 1;; n++) {
-		const Seen before = look(operation.sql);
+		Seen seen = look(operation.sql);
+		const core::Objects before = interrupted ? look_at_recorded(run, seen) : seen.objects;
 		clean_up(run, step, reindex_debris(operation.sql));
-		record(run, all_changes(before.objects, {}));
+		record(run, step, all_changes(before, {}));
 		try {
-			if (const std::optional<std::string> sql = what_is_left(operation.sql, step.state == "running"))
+			if (const std::optional<std::string> sql = what_is_left(operation.sql, interrupted))
 				run_toplevel(*sql, deadline);
-			finish_step(run, step, all_changes(before.objects, look_again(before)));
+			finish_step(run, step, all_changes(before, look_again(seen)));
 			return;
 		} catch (Error &error) {
 			explain_deadline(error, deadline);
 			abort_transaction(run);
 			clean_up(run, step, reindex_debris(operation.sql));
-			record(run, all_changes(before.objects, look_again(before)));
+			record(run, step, all_changes(before, look_again(seen)));
 			if (!error.is("40P01") || n == tries_after_deadlock)
 				throw;
 		}

@@ -39,7 +39,8 @@ std::optional<Work> pick_up(int64 id)
 		Internal internal;
 		if (work->run.direction == "up")
 			history::set_state(work->migration.version, "queued,running", "running", id);
-		if (work->step)
+		/* A concurrent step runs when its effect is about to be recorded. */
+		if (work->step && work->step->kind == OperationKind::transactional)
 			history::set_step_state(id, work->step->n, "running");
 	});
 	return work;

@@ -76,4 +76,7 @@ auto pg_call_alone(F &&f) -> decltype(f())
 	});
 }
 
+/* sql without its CONCURRENTLY: the same for the catalog. */
+std::string without_concurrently(const std::string &sql);
+
 } // namespace surefoot

@@ -10,7 +10,7 @@ use Surefoot;
 use Test::More;
 
 our @EXPORT = qw(session attempt query succeeds fails_with register prepare_template copy_of big_table
-  hold_snapshot wait_for_worker wait_for_build wait_for_state state_of run_to_end fingerprint
+  hold_snapshot call_before wait_for_worker wait_for_build wait_for_state state_of run_to_end fingerprint
   no_debris worker_of holder_is_gone restarts);
 
 # SQL of a table of more than 128 pages, whose indexes are built concurrently.
@@ -92,6 +92,23 @@ sub hold_snapshot
 	$session->query('BEGIN ISOLATION LEVEL REPEATABLE READ');
 	$session->query(defined $table ? "SELECT count(*) FROM $table" : 'SELECT 1 FROM pg_class LIMIT 1');
 	return $session;
+}
+
+# call_before(NODE, DATABASE, "migrate_apply('0019')", SESSION, SQL): the call queues its steps, and what SQL locks or waits for comes
+# before them: SESSION asks for it before the commit that lets the worker begin. LOCKED is a table that it locks.
+sub call_before
+{
+	my ($node, $database, $call, $session, $sql, $locked) = @_;
+	my $caller = session($node, $database);
+	$caller->query('BEGIN');
+	my $answer = $caller->query("SELECT $call");
+	die $caller->error if $caller->error =~ /ERROR/;
+	$session->send($sql);
+	wait_for_sql($node,
+		'SELECT EXISTS (SELECT FROM pg_locks WHERE pid = ' . $session->pid . " AND relation = '$locked'::regclass)",
+		't', database => $database);
+	$caller->query('COMMIT');
+	return $answer;
 }
 
 sub worker_of
