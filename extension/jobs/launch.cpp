@@ -132,17 +132,19 @@ Oid worker_role(const history::Run &run)
 	return session;
 }
 
-bool try_launch_run(int64 run, Oid session_role)
+bool try_launch_run(int64 run, int launch, Oid session_role)
 {
 	WorkerOrder order = order_for(WorkerOrder::run_steps, run);
+	order.launch = launch;
 	order.session_role = session_role;
 	order.after = {};
 	return register_worker(order, "surefoot worker");
 }
 
-void launch_run(int64 run, Oid session_role)
+void launch_run(int64 run, int launch, Oid session_role)
 {
 	WorkerOrder order = order_for(WorkerOrder::run_steps, run);
+	order.launch = launch;
 	order.session_role = session_role;
 	if (!register_worker(order, "surefoot worker"))
 		throw Error(sqlstate::no_worker, "no background worker is free for the later steps of the migration",
@@ -156,7 +158,9 @@ void record_attempt(const Attempt &attempt)
 	WorkerOrder order = order_for(WorkerOrder::record_attempt, 0);
 	/* It failed, whatever becomes of this transaction. */
 	order.after = {};
-	const std::string payload = serialize(attempt);
+	Attempt complete = attempt;
+	add_origin(complete);
+	const std::string payload = serialize(complete);
 	const void *data = payload.data();
 	const size_t size = payload.size();
 	order.payload = pg_call([data, size] {

@@ -17,6 +17,7 @@ struct WorkerOrder {
 	Oid session_role; /* who connects */
 	VirtualTransactionId after;
 	int64 run;
+	int32 launch; /* run_steps: which queueing of the run this is; an order that was rolled back is of one that never came */
 	uint32 payload; /* record_attempt: handle of the shared memory with the attempt */
 };
 static_assert(sizeof(WorkerOrder) <= BGW_EXTRALEN);
@@ -28,10 +29,10 @@ static_assert(sizeof(WorkerOrder) <= BGW_EXTRALEN);
 Oid worker_role(const history::Run &run);
 
 /* Registers the worker of run; it begins when this transaction has ended. Raises SF011 when no slot is free. */
-void launch_run(int64 run, Oid session_role);
+void launch_run(int64 run, int launch, Oid session_role);
 
 /* The same for a run that is committed already; false when no slot is free. */
-bool try_launch_run(int64 run, Oid session_role);
+bool try_launch_run(int64 run, int launch, Oid session_role);
 
 /* One attempt to apply or revert that left nothing behind but this. */
 struct Attempt {
@@ -39,6 +40,9 @@ struct Attempt {
 	std::vector<std::string> settings;
 	Error error;
 	int step = 1, line = 0, column = 0;
+	std::string client_addr, application; /* from where; record_attempt fills them in */
+	TimestampTz started = 0;
+	XLogRecPtr wal = 0;
 };
 
 /* Has a worker write attempt to the history once this transaction is over; the server log has it when no slot is free. */

@@ -80,7 +80,7 @@ public:
 						"Its workers end before they begin; the server's log says why.",
 						"SELECT " + function_prefix() + "migrate_resume('" + migration.version + "');");
 		const Oid session = worker_role(*run);
-		if (try_launch_run(run->id, session))
+		if (try_launch_run(run->id, run->launches, session))
 			orders_++;
 		else if (!told_) {
 			told_ = true;

@@ -56,13 +56,25 @@ void wait_for_giver(const WorkerOrder &order)
 }
 
 /* Takes the run over; false when somebody else works on it. */
-bool take_run(int64 run)
+bool take_run(const WorkerOrder &order)
 {
 	bool taken = false;
-	in_transaction([&] { taken = try_job_lock(run); });
+	in_transaction([&] { taken = try_job_lock(order.run); });
 	if (taken)
 		pg_call([] { before_shmem_exit(on_exit_release, (Datum)0); });
 	return taken;
+}
+
+/* Whether the transaction that gave the order was committed; its run may be older. */
+bool is_current(const WorkerOrder &order)
+{
+	bool current = false;
+	in_transaction([&] {
+		Internal internal;
+		const std::optional<history::Run> run = history::get_run(order.run);
+		current = run && run->launches == order.launch;
+	});
+	return current;
 }
 
 void write_down_attempt(const WorkerOrder &order)
@@ -91,7 +103,7 @@ void work(const WorkerOrder &order)
 	wait_for_giver(order);
 	if (order.task == WorkerOrder::record_attempt)
 		write_down_attempt(order);
-	else if (take_run(order.run))
+	else if (take_run(order) && is_current(order))
 		work_off(order.run);
 }
 

@@ -39,10 +39,10 @@ std::string requeue(const history::Migration &migration, const history::Run &run
 {
 	const Oid session = worker_role(run);
 	Internal internal;
-	history::requeue_run(run.id, role_name(session));
+	const int launch = history::requeue_run(run.id, role_name(session));
 	history::set_state(migration.version, "queued,running,failed,reverting,orphaned",
 					   run.direction == "up" ? "queued" : "reverting", run.id);
-	launch_run(run.id, session);
+	launch_run(run.id, launch, session);
 	return queued(history::unfinished_steps(run.id));
 }
 
@@ -234,7 +234,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			write_journal();
 			return run.direction == "up" ? "applied" : "reverted";
 		}
-		launch_run(run.id, session);
+		launch_run(run.id, run.launches, session);
 		const std::string answer = queued(static_cast<int>(result.rest.size()));
 		say(begun.speaker, answer);
 		write_journal();
@@ -245,6 +245,8 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		attempt.direction = run.direction;
 		attempt.role = run.role;
 		attempt.settings = run.settings;
+		attempt.started = begun.started;
+		attempt.wal = begun.wal;
 		attempt.error = error;
 		attempt.statement = error.script_statement;
 		attempt.line = error.script_line;
@@ -344,7 +346,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		/* The way back sees the names and the role that the way there saw. */
 		if (const std::optional<int64> up = history::last_run(migration.version, "up")) {
 			const history::Run there = *history::get_run(*up);
-			settings = there.settings;
+			begun.run.settings = settings = there.settings;
 			begun.run.role = there.role;
 		}
 	}

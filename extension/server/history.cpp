@@ -127,7 +127,7 @@ void insert_run(const Run &run, TimestampTz started, XLogRecPtr wal, bool finish
 std::optional<Run> get_run(int64 id)
 {
 	static Query query("SELECT version, direction, state, session_role, role, "
-					   "system_identifier = $2::numeric AND database_oid = $3 FROM surefoot.run WHERE id = $1",
+					   "system_identifier = $2::numeric AND database_oid = $3, launches FROM surefoot.run WHERE id = $1",
 					   {INT8OID, TEXTOID, OIDOID});
 	static Query read_settings("SELECT unnest(settings) FROM surefoot.run WHERE id = $1", {INT8OID});
 	static Query read_carried("SELECT unnest(carried) FROM surefoot.run WHERE id = $1", {INT8OID});
@@ -144,6 +144,7 @@ std::optional<Run> get_run(int64 id)
 	run.session_role = rows.text(0, 3);
 	run.role = rows.text(0, 4);
 	run.here = rows.flag(0, 5);
+	run.launches = static_cast<int>(rows.number(0, 6));
 	const Rows settings = read_settings.run({id});
 	for (size_t i = 0; i < settings.size(); i++)
 		run.settings.push_back(settings.text(i, 0));
@@ -172,20 +173,27 @@ void set_run_state(int64 id, const char *state, bool ended)
 	query.run({id, state, ended});
 }
 
+void set_origin(int64 id, const std::string &client_addr, const std::string &application)
+{
+	static Query query("UPDATE surefoot.run SET client_addr = $2::inet, application = $3 WHERE id = $1",
+					   {INT8OID, TEXTOID, TEXTOID});
+	query.run({id, Value::or_null(client_addr), application});
+}
+
 void set_run_carried(int64 id, const std::vector<std::string> &carried)
 {
 	static Query query("UPDATE surefoot.run SET carried = $2 WHERE id = $1", {INT8OID, TEXTARRAYOID});
 	query.run({id, Value::array(carried)});
 }
 
-void requeue_run(int64 id, const std::string &session_role)
+int requeue_run(int64 id, const std::string &session_role)
 {
-	static Query query("UPDATE surefoot.run SET state = 'queued', ended_at = NULL, session_role = $4, "
+	static Query query("UPDATE surefoot.run SET state = 'queued', launches = launches + 1, ended_at = NULL, session_role = $4, "
 					   "system_identifier = $2::numeric, database_oid = $3, failed_step = NULL, sqlstate = NULL, "
 					   "message = NULL, detail = NULL, hint = NULL, context = NULL, statement = NULL, line = NULL, col = NULL "
-					   "WHERE id = $1",
+					   "WHERE id = $1 RETURNING launches",
 					   {INT8OID, TEXTOID, OIDOID, TEXTOID});
-	query.run({id, std::to_string(GetSystemIdentifier()), this_database(), session_role});
+	return static_cast<int>(query.run({id, std::to_string(GetSystemIdentifier()), this_database(), session_role}).number(0, 0));
 }
 
 std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,

@@ -36,6 +36,7 @@ struct Run {
 	std::vector<std::string> settings; /* name, value, name, value ...: when the script began */
 	std::vector<std::string> carried;  /* the same after its latest step */
 	std::vector<std::string> accept;
+	int launches = 1; /* how often its steps were queued */
 	bool here = true; /* made on this system, in this database */
 };
 
@@ -66,14 +67,19 @@ std::optional<Run> get_run(int64 id);
 /* The newest run of version in direction that took effect ('done' or under way). */
 std::optional<int64> last_run(const std::string &version, const char *direction);
 void set_run_state(int64 id, const char *state, bool ended);
-/* Makes a run that has stopped, or that was restored from elsewhere, one that waits for a worker here, connected as session_role. */
-void requeue_run(int64 id, const std::string &session_role);
+/*
+ * Makes a run that has stopped, or that was restored from elsewhere, one that waits for a worker here, connected as session_role.
+ * Returns which queueing of the run this is.
+ */
+int requeue_run(int64 id, const std::string &session_role);
 /*
  * The applied migrations above this one that have changed what it has changed, or what depends on that, newest first. That is told
  * by roots, as text, and where only a part of an object depends on it, by the part's identity.
  */
 std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,
 											   const std::vector<std::string> &parts);
+/* From where run was started, when it is written down by another session. */
+void set_origin(int64 id, const std::string &client_addr, const std::string &application);
 void set_run_carried(int64 id, const std::vector<std::string> &carried);
 void record_failure(int64 id, int step, const Error &error, const std::string &statement, int line, int column,
 					const char *state);
