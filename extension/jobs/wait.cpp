@@ -72,13 +72,17 @@ public:
 			next_ = TimestampTzPlusMilliseconds(now, first_patience);
 		if (now < next_)
 			return;
-		const std::optional<history::Run> run = history::get_run(migration.run);
+		const std::optional<history::Run> run = [&migration] {
+			Internal internal;
+			return history::get_run(migration.run);
+		}();
 		if (!run)
 			return;
 		if (orders_ == most_orders)
 			throw Error(sqlstate::no_worker, "no worker comes to finish migration " + migration.version,
 						"Its workers end before they begin; the server's log says why.",
 						"SELECT " + function_prefix() + "migrate_resume('" + migration.version + "');");
+		/* Whether the caller may: outside of any Internal. */
 		const Oid session = worker_role(*run);
 		if (try_launch_run(run->id, run->launches, session))
 			orders_++;
@@ -99,8 +103,8 @@ private:
 	bool told_ = false;
 };
 
-/* One look: true when migration has come to rest; raises what went wrong. */
-bool at_rest(const std::string &number, Starter &starter)
+/* The state of a migration that is not at rest; nothing when it is. Raises what went wrong. */
+std::optional<history::Migration> look(const std::string &number)
 {
 	Internal internal;
 	const history::Migration migration = history::get(number);
@@ -111,9 +115,17 @@ bool at_rest(const std::string &number, Starter &starter)
 		throw Error(sqlstate::orphaned, "migration " + migration.version + " is orphaned", "This database is a copy.",
 					"SELECT " + function_prefix() + "migrate_resume('" + migration.version + "');");
 	if (state != "queued" && state != "running" && state != "reverting")
-		return true;
-	starter.look(migration);
-	return false;
+		return std::nullopt;
+	return migration;
+}
+
+/* One look: true when migration has come to rest. */
+bool at_rest(const std::string &number, Starter &starter)
+{
+	const std::optional<history::Migration> migration = look(number);
+	if (migration)
+		starter.look(*migration);
+	return !migration;
 }
 
 std::vector<std::string> unfinished()

@@ -17,6 +17,7 @@ extern "C" {
 #include "nodes/miscnodes.h"
 #endif
 #include "parser/parse_type.h"
+#include "utils/guc_tables.h"
 }
 
 #if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
@@ -88,6 +89,17 @@ inline void new_storage(Relation relation)
 	RelationSetNewRelfilenumber(relation, relation->rd_rel->relpersistence);
 #else
 	RelationSetNewRelfilenode(relation, relation->rd_rel->relpersistence);
+#endif
+}
+
+/* All settings of the server. */
+inline config_generic **all_settings(int *count)
+{
+#if PG_VERSION_NUM >= 160000
+	return get_guc_variables(count);
+#else
+	*count = GetNumConfigOptions();
+	return get_guc_variables();
 #endif
 }
 

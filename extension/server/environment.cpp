@@ -1,5 +1,6 @@
 #include "server/environment.hpp"
 
+#include "server/compat.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -20,6 +21,22 @@ constexpr const char *excluded = "lock_timeout,application_name,client_encoding,
 								 "role,is_superuser,seed,transaction_isolation,transaction_read_only,"
 								 "transaction_deferrable,in_hot_standby,transaction_timeout,"
 								 "idle_in_transaction_session_timeout,log_min_messages";
+
+/* Settings of the user's own invention, which no view shows. */
+void add_custom_settings(std::vector<std::string> &settings)
+{
+	int count = 0;
+	config_generic **all = pg_call([&count] { return compat::all_settings(&count); });
+	for (int i = 0; i < count; i++) {
+		const config_generic *setting = all[i];
+		if (!(setting->flags & GUC_CUSTOM_PLACEHOLDER) || (setting->source != PGC_S_SESSION && setting->source != PGC_S_CLIENT))
+			continue;
+		if (const char *value = pg_call([setting] { return GetConfigOption(setting->name, true, false); })) {
+			settings.emplace_back(setting->name);
+			settings.emplace_back(value);
+		}
+	}
+}
 
 } // namespace
 
@@ -55,6 +72,7 @@ std::vector<std::string> session_settings()
 				settings.push_back(rows.text(i, 1));
 			}
 	}
+	add_custom_settings(settings);
 	/* Other than ours, it is the script's own. */
 	if (lock_timeout != settings::lock_timeout) {
 		settings.push_back("lock_timeout");

@@ -160,12 +160,4 @@ int end_of_last_token(const std::string &text)
 	return last;
 }
 
-std::string without_concurrently(const std::string &sql)
-{
-	for (const Token &token : all_tokens(sql))
-		if (token.is("concurrently"))
-			return sql.substr(0, static_cast<size_t>(token.start)) + sql.substr(static_cast<size_t>(token.end));
-	return sql;
-}
-
 } // namespace surefoot

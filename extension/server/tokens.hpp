@@ -76,7 +76,4 @@ auto pg_call_alone(F &&f) -> decltype(f())
 	});
 }
 
-/* sql without its CONCURRENTLY: the same for the catalog. */
-std::string without_concurrently(const std::string &sql);
-
 } // namespace surefoot

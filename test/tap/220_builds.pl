@@ -60,8 +60,13 @@ $db = fresh();
 query($node, $db, big_table('others'));
 leave_invalid($db, 'users_name_idx', 'others (name)');
 fails_with($node, $db, "SELECT migrate_apply('0019');", '42P07', 'an invalid index of the name on another table is an error');
+query($node, $db, 'DROP INDEX users_name_idx');
+# The same when it comes after the step was planned.
 query($node, $db, register('0018', up => 'CREATE INDEX users_name_idx ON users (name);'));
-query($node, $db, "SELECT migrate_apply('0018')");
+my $planner = session($node, $db);
+$planner->query("BEGIN; SELECT migrate_apply('0018')");
+leave_invalid($db, 'users_name_idx', 'others (name)');
+$planner->query('COMMIT');
 fails_with($node, $db, "CALL migrate_wait('0018');", 'SF007', 'an invalid index of the name on another table is not touched');
 is(query($node, $db, "SELECT indrelid::regclass FROM pg_index WHERE NOT indisvalid"), 'others', 'it is there still');
 query($node, $db, 'DROP INDEX users_name_idx');
