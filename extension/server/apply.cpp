@@ -258,20 +258,22 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 	}
 }
 
-} // namespace
-
-std::string apply(const std::string &version)
+/* How every change of state begins: is this session fit for it, is it alone, and where does the migration stand? */
+history::Situation enter(const std::string &version)
 {
 	check_session();
 	const std::string number = history::number_of(version);
 	refuse_after_queueing();
 	take_gate();
+	Internal internal;
+	return history::situation(number);
+}
 
-	history::Situation situation;
-	{
-		Internal internal;
-		situation = history::situation(number);
-	}
+} // namespace
+
+std::string apply(const std::string &version)
+{
+	const history::Situation situation = enter(version);
 	const history::Migration migration = need(situation, version);
 	if (migration.state == "applied")
 		return "already applied";
@@ -289,7 +291,7 @@ std::string apply(const std::string &version)
 					"migration " + migration.version + " is " + migration.state, "",
 					call("migrate_resume", migration.version) + " or " + call("migrate_revert", migration.version));
 	if (situation.highest && !settings::allow_out_of_order &&
-		core::version_less(number, core::version_number(situation.highest->version)))
+		core::version_less(migration.number, core::version_number(situation.highest->version)))
 		throw Error(sqlstate::out_of_order,
 					"migration " + migration.version + " comes before " + situation.highest->version +
 						", which is applied already",
@@ -304,16 +306,7 @@ std::string apply(const std::string &version)
 
 std::string revert(const std::string &version, const std::vector<std::string> &accept)
 {
-	check_session();
-	const std::string number = history::number_of(version);
-	refuse_after_queueing();
-	take_gate();
-
-	history::Situation situation;
-	{
-		Internal internal;
-		situation = history::situation(number);
-	}
+	const history::Situation situation = enter(version);
 	history::Migration migration = need(situation, version);
 	if (migration.state == "registered" || migration.state == "reverted")
 		return "not applied";
@@ -359,15 +352,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 
 std::string resume(const std::string &version)
 {
-	check_session();
-	const std::string number = history::number_of(version);
-	refuse_after_queueing();
-	take_gate();
-	history::Situation situation;
-	{
-		Internal internal;
-		situation = history::situation(number);
-	}
+	const history::Situation situation = enter(version);
 	const history::Migration migration = need(situation, version);
 	const std::string &state = migration.state;
 	if (state == "applied" || state == "registered" || state == "reverted")
