@@ -195,7 +195,7 @@ void check_deferred(const Speaker &speaker)
  */
 std::string run_script(Begun &begun, const history::Migration &migration, const std::string &text, const Rules &rules,
 					   const std::vector<std::string> &settings,
-					   const std::function<void(const Script &, Recorder &, const StepResult &)> &check)
+					   const std::function<void(const Script &, Recorder &, const StepResult &, bool)> &check)
 {
 	history::Run &run = begun.run;
 	try {
@@ -206,9 +206,9 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			ScriptEnvironment environment;
 			apply_settings(settings, Scope::level);
 			result = run_transaction_step(begun.speaker, script, 1, {{}, 0}, Created(), rules,
-										  [&](Recorder &recorder, const StepResult &done) {
+										  [&](Recorder &recorder, const StepResult &done, bool patient) {
 											  if (check)
-												  check(script, recorder, done);
+												  check(script, recorder, done, patient);
 										  });
 			if (!result.rest.empty())
 				run.carried = session_settings();
@@ -299,8 +299,8 @@ std::string apply(const std::string &version)
 
 	Begun begun = begin(migration, "up", {});
 	return run_script(begun, migration, migration.up, {}, {},
-					  [&](const Script &script, Recorder &recorder, const StepResult &done) {
-						  prove(begun.speaker, migration, script, recorder, done);
+					  [&](const Script &script, Recorder &recorder, const StepResult &done, bool patient) {
+						  prove(begun.speaker, migration, script, recorder, done, patient);
 					  });
 }
 

@@ -225,6 +225,24 @@ inline bool walk_raw_tree(Node *node, bool (*walker)(Node *, void *), void *cont
 #endif
 }
 
+inline bool walk_expression(Node *node, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return expression_tree_walker(node, walker, context);
+#else
+	return expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(walker)), context);
+#endif
+}
+
+inline bool walk_query(::Query *query, bool (*walker)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return query_tree_walker(query, walker, context, 0);
+#else
+	return query_tree_walker(query, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(walker)), context, 0);
+#endif
+}
+
 /* Builds the indexes of relation, and of its TOAST table, anew. */
 inline void reindex(Oid relation)
 {
@@ -236,13 +254,23 @@ inline void reindex(Oid relation)
 #endif
 }
 
-/* The server's walker over raw parse trees; before 16 its argument is declared in the manner of old C. */
-inline bool walk_raw(Node *node, bool (*walker)(Node *, void *), void *context)
+/* CREATE INDEX without its build, as the current role; the transaction holds ShareLock on table. */
+inline ObjectAddress define_index_without_build(Oid table, IndexStmt *statement)
 {
 #if PG_VERSION_NUM >= 160000
-	return raw_expression_tree_walker(node, walker, context);
+	return DefineIndex(table, statement, InvalidOid, InvalidOid, InvalidOid, -1, false, true, true, true, true);
 #else
-	return raw_expression_tree_walker(node, reinterpret_cast<bool (*)()>(reinterpret_cast<void *>(walker)), context);
+	return DefineIndex(table, statement, InvalidOid, InvalidOid, InvalidOid, false, true, true, true, true);
+#endif
+}
+
+/* Whether the current role owns relation, or is as good as its owner. */
+inline bool owns_relation(Oid relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(RelationRelationId, relation, GetUserId());
+#else
+	return pg_class_ownercheck(relation, GetUserId());
 #endif
 }
 

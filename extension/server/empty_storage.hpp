@@ -14,10 +14,11 @@ class EmptyStorage {
 public:
 	/* Empties what statement is about, and what a query in it reads or writes; small tables stay as they are. */
 	void prepare(Node *statement);
+	bool is_emptied(Oid relation) const { return done_.contains(relation); }
 
 private:
 	void empty(Oid relation);
-	std::map<Oid, bool> done_;
+	std::map<Oid, bool> done_; /* small ones, which were left as they are, included */
 };
 
 } // namespace surefoot

@@ -17,7 +17,7 @@ constexpr const char *essential[] = {
 };
 
 /* Set by us around steps, or without meaning in another process. */
-constexpr const char *excluded = "lock_timeout,application_name,client_encoding,client_min_messages,session_authorization,"
+constexpr const char *excluded = "lock_timeout,deadlock_timeout,application_name,client_encoding,client_min_messages,session_authorization,"
 								 "role,is_superuser,seed,transaction_isolation,transaction_read_only,"
 								 "transaction_deferrable,in_hot_standby,transaction_timeout,"
 								 "idle_in_transaction_session_timeout,log_min_messages";
@@ -111,10 +111,10 @@ bool session_set_statement_timeout()
 	return query.run().flag(0, 0);
 }
 
-void set_for_script(const char *name, const char *value)
+void set_for_script(const char *name, const char *value, GucContext as = PGC_USERSET)
 {
-	pg_call([name, value] {
-		(void)set_config_option(name, value, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	pg_call([name, value, as] {
+		(void)set_config_option(name, value, as, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	});
 }
 
@@ -130,6 +130,9 @@ ScriptEnvironment::ScriptEnvironment()
 	}
 	baseline_statement_timeout = StatementTimeout;
 	set_for_script("lock_timeout", std::to_string(settings::lock_timeout).c_str());
+	/* An autovacuum gives way to whoever has waited for deadlock_timeout, which nobody does who gives up before. */
+	if (DeadlockTimeout >= settings::lock_timeout)
+		set_for_script("deadlock_timeout", std::to_string(std::max(1, settings::lock_timeout / 2)).c_str(), PGC_SUSET);
 }
 
 ScriptEnvironment::~ScriptEnvironment()

@@ -24,7 +24,7 @@ bool collect_tables(Node *node, void *into)
 		*list = lappend(*list, node);
 		return false;
 	}
-	return compat::walk_raw(node, collect_tables, into);
+	return compat::walk_raw_tree(node, collect_tables, into);
 }
 
 class Collector {

@@ -1,5 +1,6 @@
 /* The module's face to the server: magic block and start-up; nothing else. */
 #include "jobs/launch.hpp"
+#include "server/harmless.hpp"
 #include "server/recorder.hpp"
 #include "server/settings.hpp"
 
@@ -13,6 +14,7 @@ void _PG_init(void)
 	surefoot::entry([] {
 		surefoot::settings::define();
 		surefoot::Recorder::install_hooks();
+		surefoot::HarmlessOnly::install_hook();
 		surefoot::install_transaction_callback();
 	});
 }

@@ -101,6 +101,16 @@ Recorder::~Recorder()
 	active_recorder = outer_;
 }
 
+Recorder::Pause::Pause() : paused_(active_recorder)
+{
+	active_recorder = nullptr;
+}
+
+Recorder::Pause::~Pause()
+{
+	active_recorder = paused_;
+}
+
 void Recorder::see(const ObjectAddress &root)
 {
 	if (!OidIsValid(root.classId) || unresolved_.contains(root) || !seen_.emplace(root, true).second)

@@ -22,6 +22,18 @@ public:
 	Recorder(const Recorder &) = delete;
 	Recorder &operator=(const Recorder &) = delete;
 
+	/* While one lives nothing is recorded: for what is rolled back before anybody compares. */
+	class Pause {
+	public:
+		Pause();
+		~Pause();
+		Pause(const Pause &) = delete;
+		Pause &operator=(const Pause &) = delete;
+
+	private:
+		Recorder *paused_;
+	};
+
 	/* Installs the hooks, chained to whoever was there before; once a session. */
 	static void install_hooks();
 	/* The recorder that the hooks feed, or nullptr. */

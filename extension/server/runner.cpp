@@ -79,25 +79,49 @@ std::vector<Operation> remaining_operations(const Speaker &speaker, const Script
 	return operations;
 }
 
+void want_table(Recorder &recorder, const IndexStmt *statement)
+{
+	const RangeVar *name = statement->relation;
+	const Oid table = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+	if (OidIsValid(table))
+		recorder.want(table);
+}
+
 StepResult attempt(const Speaker &speaker, const Script &script, int step, const Position &position, const Created &created,
-				   const Rules &rules, const StepCheck &check, std::vector<Oid> &wanted)
+				   const Rules &rules, const StepCheck &check, bool patient, std::vector<Oid> &wanted)
 {
 	StepResult result;
 	Recorder recorder;
 	Created made = created;
 	bool started = false;
 
-	/* Runs statement s, or finds that what is left of it and of the script has to come in steps of its own. */
-	const auto run_statement = [&](size_t s) {
+	const auto lock_and_see = [&](size_t s) {
 		const Statement &statement = script.statements()[s];
-		/* The size of a table decides how its index is built: it is read under the statement's own lock. */
 		try {
 			recorder.see_targets(statement.raw->stmt);
 		} catch (Error &error) {
 			locate_error(error, speaker, script, step, as_written(s, statement.text));
 			throw;
 		}
+	};
+
+	/* Runs statement s, or finds that what is left of it and of the script has to come in steps of its own. */
+	const auto run_statement = [&](size_t s) {
+		const Statement &statement = script.statements()[s];
+		const bool is_index = IsA(statement.raw->stmt, IndexStmt);
+		const size_t skipped = result.skipped.size();
+		/* An index that gets a step of its own needs no lock here: whoever writes to its table is not in the way. */
+		if (is_index)
+			want_table(recorder, (IndexStmt *)statement.raw->stmt);
+		else
+			lock_and_see(s);
 		std::vector<Operation> operations = remaining_operations(speaker, script, s, made, rules, result.skipped);
+		if (is_index && !operations.empty() && operations.front().kind != OperationKind::concurrent) {
+			/* The size of a table decides how its index is built: it counts under the statement's own lock. */
+			lock_and_see(s);
+			result.skipped.resize(skipped);
+			operations = remaining_operations(speaker, script, s, made, rules, result.skipped);
+		}
 		for (size_t i = 0; i < operations.size(); i++) {
 			const Operation &operation = operations[i];
 			if (operation.kind == OperationKind::concurrent || (operation.boundary_before && started)) {
@@ -128,7 +152,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 			run_statement(s);
 		result.changes = recorder.changes();
 		if (check)
-			check(recorder, result);
+			check(recorder, result, patient);
 	} catch (Error &) {
 		wanted = recorder.wanted();
 		throw;
@@ -183,7 +207,9 @@ void execute_operation(const Speaker &speaker, const Script &script, int step, c
 StepResult run_transaction_step(const Speaker &speaker, const Script &script, int step, const Position &position,
 								const Created &created, const Rules &rules, const StepCheck &check)
 {
-	const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000L * settings::lock_retry);
+	const TimestampTz started = GetCurrentTimestamp();
+	const TimestampTz deadline = TimestampTzPlusMilliseconds(started, 1000L * settings::lock_retry);
+	const TimestampTz patience = TimestampTzPlusMilliseconds(started, 1000L * settings::lock_retry / 10);
 	Backoff backoff;
 
 	for (int n = 1;; n++) {
@@ -191,7 +217,10 @@ StepResult run_transaction_step(const Speaker &speaker, const Script &script, in
 		const size_t mark = journal_mark();
 		try {
 			return in_subtransaction(
-				[&] { return attempt(speaker, script, step, position, created, rules, check, wanted); });
+				[&] {
+					return attempt(speaker, script, step, position, created, rules, check, GetCurrentTimestamp() < patience,
+								   wanted);
+				});
 		} catch (Error &error) {
 			if (!is_lock_trouble(error))
 				throw;

@@ -30,8 +30,11 @@ struct Rules {
 	bool missing_is_done = false; /* what it would remove and is not there counts as removed */
 };
 
-/* What has to hold inside the step, after its statements and before it counts as done; may raise, may be empty. */
-using StepCheck = std::function<void(Recorder &, const StepResult &)>;
+/*
+ * What has to hold inside the step, after its statements and before it counts as done; may raise, may be empty. patient: when the
+ * check alone cannot have a lock, the step is tried again for the check's sake; later it has to do without.
+ */
+using StepCheck = std::function<void(Recorder &, const StepResult &, bool patient)>;
 
 /*
  * Runs script from position until it ends or a statement needs a step of its own. A statement whose object is there already, with

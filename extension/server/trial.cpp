@@ -2,26 +2,24 @@
 
 #include "server/catalog/definitions.hpp"
 #include "server/empty_storage.hpp"
+#include "server/recorder.hpp"
 #include "server/tokens.hpp"
+#include "server/unbuilt_index.hpp"
+
+extern "C" {
+#include "utils/lsyscache.h"
+}
 
 namespace surefoot {
 
 namespace {
 
-/* CREATE TABLE ... AS without running its query: the definition is the same. */
-std::string without_data(Node *node, const std::string &sql)
-{
-	if (!IsA(node, CreateTableAsStmt) || ((CreateTableAsStmt *)node)->into->skipData)
-		return sql;
-	const std::vector<Token> tokens = all_tokens(sql);
-	const size_t n = tokens.size();
-	const bool said = n > 2 && tokens[n - 2].is("with") && tokens[n - 1].is("data");
-	const size_t end = static_cast<size_t>(said ? tokens[n - 2].start : tokens[n - 1].end);
-	return sql.substr(0, end) + " WITH NO DATA";
-}
-
 void run(Node *node, const std::string &sql)
 {
+	if (IsA(node, IndexStmt) && OidIsValid(large_table_of((IndexStmt *)node))) {
+		(void)define_unbuilt_index((IndexStmt *)node, sql);
+		return;
+	}
 	EmptyStorage storage;
 	storage.prepare(node);
 	const bool concurrent = IsA(node, IndexStmt) && ((IndexStmt *)node)->concurrent;
@@ -34,7 +32,38 @@ void run(Node *node, const std::string &sql)
 	});
 }
 
+/* An index of a large table that nothing but its name stands for: it can make room without being dropped. */
+bool can_be_set_aside(const ObjectAddress &there, Node *node)
+{
+	if (!IsA(node, IndexStmt) || there.classId != RelationRelationId || !OidIsValid(large_table_of((IndexStmt *)node)))
+		return false;
+	return pg_call([&there] {
+		const char kind = get_rel_relkind(there.objectId);
+		return (kind == RELKIND_INDEX || kind == RELKIND_PARTITIONED_INDEX) && !OidIsValid(get_index_constraint(there.objectId));
+	});
+}
+
+core::Objects all_but(const core::Objects &objects, const std::string &identity)
+{
+	core::Objects rest;
+	for (const core::Object &object : objects)
+		if (identity.empty() || object.identity != identity)
+			rest.add(object);
+	return rest;
+}
+
 } // namespace
+
+std::string without_data(Node *node, const std::string &sql)
+{
+	if (!IsA(node, CreateTableAsStmt) || ((CreateTableAsStmt *)node)->into->skipData)
+		return sql;
+	const std::vector<Token> tokens = all_tokens(sql);
+	const size_t n = tokens.size();
+	const bool said = n > 2 && tokens[n - 2].is("with") && tokens[n - 1].is("data");
+	const size_t end = static_cast<size_t>(said ? tokens[n - 2].start : tokens[n - 1].end);
+	return sql.substr(0, end) + " WITH NO DATA";
+}
 
 std::string without_concurrently(const std::string &sql)
 {
@@ -59,17 +88,23 @@ Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql
 	Trial trial;
 	trial.there = catalog::read_definitions({root});
 	const std::string root_text = catalog::root_text(root);
+	const bool set_aside = can_be_set_aside(there, node);
+	const Recorder::Pause nothing_lasts;
 	in_rolled_back_subtransaction([&] {
 		be_silent();
-		pg_call([&there] {
-			performDeletion(&there, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
-			CommandCounterIncrement();
-		});
+		std::string aside;
+		if (set_aside)
+			aside = set_index_aside(there.objectId);
+		else
+			pg_call([&there] {
+				performDeletion(&there, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+				CommandCounterIncrement();
+			});
 		if (const std::optional<ObjectAddress> rest = catalog::resolve_root(root_text))
-			trial.without = catalog::read_definitions({*rest});
+			trial.without = all_but(catalog::read_definitions({*rest}), aside);
 		run(node, sql);
 		if (const std::optional<ObjectAddress> again = catalog::resolve_root(root_text))
-			trial.made = catalog::read_definitions({*again});
+			trial.made = all_but(catalog::read_definitions({*again}), aside);
 	});
 	return trial;
 }
@@ -78,6 +113,7 @@ Trial try_in_place(const ObjectAddress &root, Node *node, const std::string &sql
 {
 	Trial trial;
 	trial.there = trial.without = catalog::read_definitions({root});
+	const Recorder::Pause nothing_lasts;
 	in_rolled_back_subtransaction([&] {
 		be_silent();
 		run(node, sql);

@@ -22,6 +22,9 @@ Trial try_in_place(const ObjectAddress &root, Node *node, const std::string &sql
 /* sql without its CONCURRENTLY, which no transaction allows: the catalog ends the same. */
 std::string without_concurrently(const std::string &sql);
 
+/* sql, a CREATE TABLE ... AS of that parse tree, without running its query: the definition is the same. */
+std::string without_data(Node *node, const std::string &sql);
+
 /* Messages of a trial are nobody's business. Lasts until the subtransaction that it is called in is rolled back. */
 void be_silent();
 

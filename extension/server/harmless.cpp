@@ -1,0 +1,190 @@
+#include "server/harmless.hpp"
+
+#include "server/compat.hpp"
+
+extern "C" {
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
+#include "utils/lsyscache.h"
+#include "utils/plancache.h"
+#include "utils/regproc.h"
+#include "utils/syscache.h"
+#include "utils/timeout.h"
+}
+
+namespace surefoot {
+
+namespace {
+
+bool active = false;
+volatile sig_atomic_t out_of_time = false;
+Oid refused = InvalidOid;
+object_access_hook_type next_hook = nullptr;
+
+/* Volatile functions of the server's own that a rollback takes back, or that change nothing which matters. */
+bool is_known_to_be_harmless(const char *name)
+{
+	static const char *const names[] = {
+		"nextval",		  "currval",		   "lastval",		"random",			  "setseed",		  "clock_timestamp",
+		"timeofday",	  "gen_random_uuid",   "uuidv4",		"uuidv7",			  "set_config",		  "pg_notify",
+		"pg_sleep",		  "txid_current",	   "pg_current_xact_id", "query_to_xml",	  "table_to_xml",	  "pg_relation_size",
+		"pg_table_size",  "pg_indexes_size",   "pg_total_relation_size", "pg_database_size", "pg_is_in_recovery",
+		"pg_current_wal_lsn", "pg_trigger_depth",
+	};
+	static const char *const families[] = {"pg_event_trigger_", "pg_advisory_xact_", "pg_try_advisory_xact_", "uuid_generate_",
+										   "txid_current_", "pg_current_xact_"};
+	for (const char *known : names)
+		if (strcmp(name, known) == 0)
+			return true;
+	for (const char *known : families)
+		if (strncmp(name, known, strlen(known)) == 0)
+			return true;
+	return false;
+}
+
+/* Called under the server's own code: no C++ object may be alive here. */
+bool may_act_outside(Oid function)
+{
+	HeapTuple row = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	if (!HeapTupleIsValid(row))
+		return false;
+	const FormData_pg_proc *form = (const FormData_pg_proc *)GETSTRUCT(row);
+	bool outside = form->provolatile == PROVOLATILE_VOLATILE && !is_known_to_be_harmless(NameStr(form->proname));
+	if (outside) {
+		HeapTuple language = SearchSysCache1(LANGOID, ObjectIdGetDatum(form->prolang));
+		outside = HeapTupleIsValid(language) && !((const FormData_pg_language *)GETSTRUCT(language))->lanpltrusted;
+		if (HeapTupleIsValid(language))
+			ReleaseSysCache(language);
+		/* SQL and procedural languages that are trusted do nothing but through other functions, which are looked at as well. */
+		if (form->prolang == SQLlanguageId)
+			outside = false;
+	}
+	ReleaseSysCache(row);
+	return outside;
+}
+
+void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
+{
+	if (next_hook)
+		next_hook(access, class_id, object_id, sub_id, arg);
+	if (active && access == OAT_FUNCTION_EXECUTE && may_act_outside(object_id)) {
+		refused = object_id;
+		ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("function %u is not called in a trial", object_id)));
+	}
+}
+
+/* A signal handler. */
+void stop_query()
+{
+	out_of_time = true;
+	InterruptPending = true;
+	QueryCancelPending = true;
+	SetLatch(MyLatch);
+}
+
+bool is_users_and_volatile(Oid function, void *)
+{
+	return function >= FirstNormalObjectId && func_volatile(function) == PROVOLATILE_VOLATILE;
+}
+
+bool calls_users_code(Node *node, void *context)
+{
+	if (node == nullptr)
+		return false;
+	if (check_functions_in_node(node, is_users_and_volatile, context))
+		return true;
+	return IsA(node, Query) ? compat::walk_query((::Query *)node, calls_users_code, context)
+							: compat::walk_expression(node, calls_users_code, context);
+}
+
+TimeoutId timer()
+{
+	static const TimeoutId id = RegisterTimeout(USER_TIMEOUT, stop_query);
+	return id;
+}
+
+} // namespace
+
+bool has_no_traces(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_CopyStmt:
+	case T_CheckPointStmt:
+	case T_LoadStmt:
+	case T_ExplainStmt:
+	case T_NotifyStmt:
+	case T_ListenStmt:
+	case T_UnlistenStmt:
+	case T_PrepareStmt:
+	case T_ExecuteStmt:
+	case T_DeallocateStmt:
+	case T_DeclareCursorStmt:
+	case T_FetchStmt:
+	case T_ClosePortalStmt:
+	case T_DiscardStmt:
+	case T_VacuumStmt:
+	case T_ReindexStmt:
+	case T_ClusterStmt:
+	case T_RefreshMatViewStmt:
+		return true;
+	default:
+		return false;
+	}
+}
+
+bool prepare_query(const std::string &sql)
+{
+	const char *text = sql.c_str();
+	return pg_call([text] {
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		SPIPlanPtr plan = SPI_prepare(text, 0, nullptr);
+		if (plan == nullptr)
+			elog(ERROR, "cannot prepare this statement: %s", SPI_result_code_string(SPI_result));
+		bool found = false;
+		List *sources = SPI_plan_get_plan_sources(plan);
+		for (int i = 0; i < list_length(sources) && !found; i++) {
+			List *queries = ((CachedPlanSource *)list_nth(sources, i))->query_list;
+			for (int n = 0; n < list_length(queries) && !found; n++)
+				found = calls_users_code((Node *)list_nth(queries, n), nullptr);
+		}
+		SPI_finish();
+		return found;
+	});
+}
+
+HarmlessOnly::HarmlessOnly(int64 microseconds)
+{
+	active = true;
+	out_of_time = false;
+	refused = InvalidOid;
+	const int milliseconds = static_cast<int>(std::max<int64>(1, microseconds / 1000));
+	pg_call([milliseconds] { enable_timeout_after(timer(), milliseconds); });
+}
+
+HarmlessOnly::~HarmlessOnly()
+{
+	active = false;
+	disable_timeout(timer(), false);
+	/* A query that had ended just then is not to be the next one's end. */
+	if (out_of_time)
+		QueryCancelPending = false;
+}
+
+void HarmlessOnly::install_hook()
+{
+	next_hook = object_access_hook;
+	object_access_hook = on_object_access;
+}
+
+std::string HarmlessOnly::prevented()
+{
+	if (OidIsValid(refused)) {
+		const Oid function = refused;
+		return "it calls " + std::string(pg_call([function] { return format_procedure(function); })) +
+			   ", which may act outside of the transaction";
+	}
+	return out_of_time ? "it takes too long" : "";
+}
+
+} // namespace surefoot

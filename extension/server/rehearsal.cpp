@@ -1,0 +1,185 @@
+#include "server/rehearsal.hpp"
+
+#include "server/catalog/roots.hpp"
+#include "server/compat.hpp"
+#include "server/existing.hpp"
+#include "server/harmless.hpp"
+#include "server/messages.hpp"
+#include "server/trial.hpp"
+#include "server/unbuilt_index.hpp"
+
+extern "C" {
+#include "utils/lsyscache.h"
+}
+
+namespace surefoot {
+
+namespace {
+
+/* What code of users may take in all, us: the step's locks are held meanwhile. */
+constexpr int64 time_for_users_code = 500000;
+
+/* What a statement that cannot run in a transaction does to the catalog, as one that can; nothing when it does nothing. */
+std::optional<std::string> plain_form(Node *statement, const std::string &sql, OperationKind kind)
+{
+	switch (nodeTag(statement)) {
+	case T_IndexStmt:
+	case T_DropStmt:
+	case T_AlterTableStmt:
+		return without_concurrently(sql);
+	case T_CreateTableAsStmt:
+		return without_data(statement, sql);
+	default:
+		/* What else runs by itself is outside the catalog of this database, or commits as it likes. */
+		return kind == OperationKind::concurrent ? std::nullopt : std::optional(sql);
+	}
+}
+
+/* An invalid index of the name that statement wants, which the build will replace; InvalidOid when there is none. */
+Oid invalid_index(const IndexStmt *statement)
+{
+	const RangeVar *table = statement->relation;
+	const char *name = statement->idxname;
+	return pg_call([table, name] {
+		const Oid table_id = RangeVarGetRelid(table, NoLock, true);
+		if (name == nullptr || !OidIsValid(table_id))
+			return InvalidOid;
+		const Oid index = get_relname_relid(name, get_rel_namespace(table_id));
+		if (!OidIsValid(index) || get_rel_relkind(index) != RELKIND_INDEX || get_index_isvalid(index) ||
+			IndexGetRelation(index, false) != table_id)
+			return InvalidOid;
+		return index;
+	});
+}
+
+bool is_invalid_index(const core::Object &object)
+{
+	const std::string *valid = object.field("valid");
+	return object.kind == "index" && valid != nullptr && *valid == "no";
+}
+
+bool is_query(Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+		return true;
+	case T_SelectStmt:
+		return ((SelectStmt *)node)->intoClause == nullptr;
+	default:
+		return compat::merge_target(node) != nullptr;
+	}
+}
+
+void execute(const std::string &sql)
+{
+	const char *text = sql.c_str();
+	pg_call([text] {
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		SPIExecuteOptions options = {};
+		options.dest = None_Receiver;
+		if (SPI_execute_extended(text, &options) < 0)
+			elog(ERROR, "cannot run this statement here");
+		SPI_finish();
+	});
+}
+
+} // namespace
+
+Rehearsal::Rehearsal(const Speaker &speaker, Recorder &recorder) : speaker_(speaker), recorder_(recorder)
+{
+	be_silent();
+	/* What is deferred would be pending when the tables are altered; in reality it is over by then. */
+	execute("SET CONSTRAINTS ALL IMMEDIATE");
+}
+
+void Rehearsal::run(const std::string &sql, OperationKind kind)
+{
+	const Script script(sql);
+	const Statement &statement = script.statements().front();
+	/* A trial inside the rehearsal: what is there already is skipped here as it will be then. */
+	const Remainder remainder = without_existing(speaker_, statement);
+	skipped_.insert(skipped_.end(), remainder.skipped.begin(), remainder.skipped.end());
+	if (!remainder.sql)
+		return;
+	Node *node = statement.raw->stmt;
+	const std::optional<std::string> plain = plain_form(node, *remainder.sql, kind);
+	if (!plain || has_no_traces(node) || runs_without_build(node, *plain))
+		return;
+	if (is_query(node) && !prepare_query(*plain))
+		return;
+	storage_.prepare(node);
+	if (is_query(node) || IsA(node, SelectStmt) || IsA(node, DoStmt) || IsA(node, CallStmt))
+		run_query(node, *plain);
+	else
+		execute(*plain);
+}
+
+void Rehearsal::run_query(Node *node, const std::string &sql)
+{
+	const TimestampTz started = GetCurrentTimestamp();
+	std::string prevented;
+	try {
+		const HarmlessOnly only(time_for_users_code - spent_);
+		try {
+			in_subtransaction([&] { execute(sql); });
+		} catch (Error &) {
+			prevented = HarmlessOnly::prevented();
+			throw;
+		}
+		prevented = HarmlessOnly::prevented();
+	} catch (Error &error) {
+		/* Rows that are missing here make errors that would not be: those say nothing. Others, as of a wrong name, do. */
+		const std::string family = error.sqlstate.substr(0, 2);
+		if (prevented.empty() && family != "21" && family != "22" && family != "23" && family != "P0")
+			throw;
+	}
+	spent_ += GetCurrentTimestamp() - started;
+	if (!prevented.empty())
+		throw Untried{prevented};
+}
+
+/* Nobody wants an invalid index back; and what was only hidden counts as it will be. */
+bool Rehearsal::is_no_difference(core::Change &change) const
+{
+	if (!change.after)
+		return change.before && is_invalid_index(*change.before);
+	if (is_invalid_index(*change.after))
+		std::erase_if(change.after->fields, [](const auto &field) { return field.first == "valid" || field.first == "ready"; });
+	return (change.before && core::equal(*change.before, *change.after)) ||
+		   std::find(aside_.begin(), aside_.end(), change.after->identity) != aside_.end();
+}
+
+/* Indexes come and go in the catalog alone: their tables are neither emptied nor locked against readers. */
+bool Rehearsal::runs_without_build(Node *node, const std::string &sql)
+{
+	if (IsA(node, DropStmt))
+		return drop_indexes_lightly((DropStmt *)node, [this](Oid index) {
+			see_table(pg_call([index] { return IndexGetRelation(index, false); }));
+		});
+	if (!IsA(node, IndexStmt))
+		return false;
+	const IndexStmt *statement = (IndexStmt *)node;
+	/* First, as new storage comes with indexes that are valid. */
+	if (const Oid index = invalid_index(statement); OidIsValid(index)) {
+		recorder_.see_targets(node);
+		aside_.push_back(set_index_aside(index));
+	}
+	const Oid table = large_table_of(statement);
+	if (!OidIsValid(table) || storage_.is_emptied(table))
+		return false;
+	see_table(table);
+	hide_from_planner(define_unbuilt_index(statement, sql));
+	return true;
+}
+
+void Rehearsal::see_table(Oid table)
+{
+	recorder_.want(table);
+	pg_call([table] { LockRelationOid(table, ShareUpdateExclusiveLock); });
+	recorder_.see(catalog::root_of(RelationRelationId, table));
+}
+
+} // namespace surefoot
