@@ -132,7 +132,8 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 	throw failure;
 }
 
-void Checklist::check(Run &run, const std::string &version, const std::string &direction)
+void Checklist::check(Run &run, const std::string &version, const std::string &direction,
+					  const std::function<void()> &before_refusal)
 {
 	auto now = std::chrono::steady_clock::now();
 	if (checked_ == version && now - checked_at_ < good_for)
@@ -141,6 +142,9 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 	if (!run.options.check_command.empty() && shown_.empty())
 		findings.push_back(run_check_command(run.options.check_command));
 	stop_if_interrupted("while the checklist of " + version + " ran; nothing of it was changed");
+	if (before_refusal && std::any_of(findings.begin(), findings.end(),
+									  [](const Finding &finding) { return finding.fails(); }))
+		before_refusal();
 	std::vector<Finding> fresh;
 	for (const Finding &finding : findings)
 		if (std::find(shown_.begin(), shown_.end(), finding) == shown_.end())

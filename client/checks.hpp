@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,9 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 // same migration within a minute (another runner was waited for), it does nothing.
 class Checklist {
 public:
-	void check(Run &run, const std::string &version, const std::string &direction);
+	// before_refusal: called when a row fails, before anything is shown.
+	void check(Run &run, const std::string &version, const std::string &direction,
+			   const std::function<void()> &before_refusal = {});
 
 private:
 	std::vector<Finding> shown_;

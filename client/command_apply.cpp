@@ -43,6 +43,8 @@ private:
 	std::optional<int> apply_one(const MigrationFiles &files);
 	void finish_one(const MigrationFiles &files, const Answer &answer, double seconds);
 	void refuse_half_done(const MigrationFiles &files);
+	void check(const MigrationFiles &files);
+	bool found_under_way(const std::string &version) const;
 	void say_nothing_to_do();
 	std::string way_back() const;
 
@@ -111,6 +113,28 @@ void Apply::refuse_half_done(const MigrationFiles &files)
 	failure.version = files.version;
 	failure.next_command = run_.next("resume", files.version);
 	throw failure;
+}
+
+bool Apply::found_under_way(const std::string &version) const
+{
+	auto row = status_.find(version);
+	return row != status_.end() && under_way(row->second.state);
+}
+
+void Apply::check(const MigrationFiles &files)
+{
+	// What is under way was checked by whoever began it.
+	if (found_under_way(files.version))
+		return;
+	wait_for_other_jobs(run_, files.version);
+	// Between our look at the history and the checklist another runner may have come: that is no reason
+	// to refuse, but to look again.
+	checklist_.check(run_, files.version, "up", [&] {
+		wait_for_other_jobs(run_, files.version);
+		for (const StatusRow &row : run_.server->status(files.version))
+			if (row.state != "registered" && row.state != "reverted")
+				throw another_runner(fmt::format("another runner has applied {}", files.stem()));
+	});
 }
 
 void Apply::say_nothing_to_do()
@@ -187,10 +211,16 @@ std::optional<int> Apply::apply_one(const MigrationFiles &files)
 	using namespace std::chrono;
 	auto start = steady_clock::now();
 	run_.noticed.clear();
+	std::int64_t seen = 0;
+	if (found_under_way(files.version)) {
+		seen = run_.server->last_event(files.version);
+		run_.log.info(fmt::format("{} was begun before; what it did so far: {}", files.stem(),
+								  run_.next("log", files.version)));
+	}
 	Answer answer = call(files.version);
 	if (answer.outcome == Outcome::queued) {
-		bool left =
-			run_.options.no_wait || follow_steps(run_, files.version, "up") == StepsEnd::detached;
+		bool left = run_.options.no_wait ||
+					follow_steps(run_, files.version, "up", seen) == StepsEnd::detached;
 		if (left) {
 			tell_running(run_, files.version);
 			run_.report["results"].push_back(
@@ -221,7 +251,7 @@ int Apply::attempt()
 								" applied");
 			refuse_half_done(files);
 			if (i == 0 || list.size() <= most_checklists)
-				checklist_.check(run_, files.version, "up");
+				check(files);
 			if (auto code = apply_one(files))
 				return *code;
 		} catch (Failure &failure) {

@@ -1,10 +1,16 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+
 #include "commands.hpp"
 #include "interrupt.hpp"
+#include "lost_call.hpp"
+#include "owner_watch.hpp"
 #include "progress.hpp"
 #include "report.hpp"
 #include "run.hpp"
+#include "steps.hpp"
 #include "table.hpp"
 #include "text.hpp"
 #include "version.hpp"
@@ -14,6 +20,9 @@ namespace surefoot::client {
 namespace {
 
 using namespace std::chrono_literals;
+
+constexpr auto time_to_start = 3s; // for a worker that was just ordered
+constexpr double reconnect_seconds = 60;
 
 void show_table(Run &run, const std::vector<JobRow> &jobs)
 {
@@ -55,23 +64,48 @@ int tell_ends(Run &run, const std::set<std::string> &seen)
 	return code;
 }
 
+// The steps that somebody works on, or should. Those of what failed are no job until it is resumed.
+std::vector<JobRow> steps_to_follow(Run &run, const std::string &version)
+{
+	std::vector<JobRow> jobs = run.server->jobs(version);
+	std::map<std::string, bool> followed;
+	std::erase_if(jobs, [&](const JobRow &job) {
+		auto [at, fresh] = followed.try_emplace(job.version, job.alive);
+		if (fresh && !job.alive)
+			for (const StatusRow &row : run.server->status(job.version))
+				at->second = under_way(row.state);
+		return !at->second;
+	});
+	return jobs;
+}
+
 int follow(Run &run, const std::string &version)
 {
 	Progress progress(run);
+	OwnerWatch owner(time_to_start);
 	std::set<std::string> seen;
 	while (true) {
 		std::vector<JobRow> jobs;
 		try {
-			jobs = run.server->jobs(version);
+			jobs = steps_to_follow(run, version);
 		} catch (const Failure &failure) {
-			if (failure.code != "INTERRUPTED")
+			if (failure.code == "INTERRUPTED")
+				return exit_interrupted;
+			if (failure.code != "CONNECTION_LOST")
 				throw;
-			return exit_interrupted;
+			connect_again(run, failure, reconnect_seconds,
+						  "The job goes on in the server, or is taken up again by resume.");
+			owner.start_again();
+			continue;
 		}
 		for (const JobRow &job : jobs)
 			seen.insert(job.version);
 		if (jobs.empty())
 			break;
+		if (owner.lost(
+				std::any_of(jobs.begin(), jobs.end(), [](const JobRow &job) { return job.alive; })))
+			for (const StatusRow &row : run.server->status(jobs.front().version))
+				throw no_worker(run, row);
 		if (run.options.json) {
 			for (const JobRow &job : jobs)
 				put_line(
@@ -83,8 +117,11 @@ int follow(Run &run, const std::string &version)
 			return exit_interrupted;
 	}
 	run.log.clear_progress();
-	if (seen.empty())
+	if (seen.empty()) {
 		run.say("no steps are queued or running");
+		for (const JobRow &job : run.server->jobs(version))
+			seen.insert(job.version);
+	}
 	return tell_ends(run, seen);
 }
 
@@ -97,6 +134,7 @@ int command_jobs(Run &run)
 		version = parse_version_argument(run.options.target).version;
 	run.connect();
 	if (run.options.follow) {
+		run.json_lines = true;
 		int code = follow(run, version);
 		// One object a line so far; a closing object would be of another shape.
 		run.options.json = false;

@@ -71,9 +71,12 @@ std::optional<int> Revert::revert_one(const std::string &version)
 {
 	using namespace std::chrono;
 	register_down(run_, version);
-	checklist_.check(run_, version, "down");
+	wait_for_other_jobs(run_, version);
+	checklist_.check(run_, version, "down", [&] { wait_for_other_jobs(run_, version); });
 	auto start = steady_clock::now();
 	run_.noticed.clear();
+	// A run that failed on its way back has events of before.
+	std::int64_t seen = run_.server->last_event(version);
 	Answer answer = call(version);
 	if (answer.outcome == Outcome::nothing_to_do) {
 		run_.say(fmt::format("{} is not applied; nothing to do", version));
@@ -84,7 +87,7 @@ std::optional<int> Revert::revert_one(const std::string &version)
 	}
 	if (answer.outcome == Outcome::queued) {
 		bool left =
-			run_.options.no_wait || follow_steps(run_, version, "down") == StepsEnd::detached;
+			run_.options.no_wait || follow_steps(run_, version, "down", seen) == StepsEnd::detached;
 		if (left) {
 			tell_running(run_, version);
 			run_.report["results"].push_back(
@@ -184,6 +187,7 @@ int command_resume(Run &run)
 	run.connect();
 	prepare_sandbox(run, version, true);
 	auto work = [&]() -> int {
+		std::int64_t seen = run.server->last_event(version);
 		Answer answer = run.server->resume(version);
 		std::string result = answer.text;
 		if (answer.outcome == Outcome::queued) {
@@ -191,7 +195,7 @@ int command_resume(Run &run)
 			std::vector<HistoryRow> history = run.server->history(version, 1);
 			std::string direction = history.empty() ? "up" : history.front().direction;
 			if (run.options.no_wait ||
-				follow_steps(run, version, direction) == StepsEnd::detached) {
+				follow_steps(run, version, direction, seen) == StepsEnd::detached) {
 				tell_running(run, version);
 				run.report["results"].push_back(Json{{"version", version}, {"result", "running"}});
 				return exit_running;
@@ -224,6 +228,7 @@ int command_cancel(Run &run)
 	std::string version = parse_version_argument(run.options.target).version;
 	run.open_log(version);
 	run.connect();
+	prepare_sandbox(run, version, true);
 	std::string answer = run.server->cancel(version);
 	run.log.info(fmt::format("{}: {}", version, answer));
 	StatusRow row = wait_for_end(run, version, run.options.wait_timeout);

@@ -11,23 +11,26 @@ namespace {
 
 constexpr size_t longest_literal = 400;
 
+// Secrets are covered before quotation marks are doubled: afterwards nobody finds their ends.
 std::string literal(const Param &param)
 {
 	if (!param)
 		return "NULL";
-	if (param->size() <= longest_literal)
-		return sql_literal(*param);
+	std::string text = mask_secrets(*param);
+	if (text.size() <= longest_literal)
+		return sql_literal(text);
 	size_t end = longest_literal;
-	while (end > 0 && (static_cast<unsigned char>((*param)[end]) & 0xC0) == 0x80)
+	while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80)
 		--end;
-	return sql_literal(param->substr(0, end)) + " /* ... " + std::to_string(param->size()) +
+	return sql_literal(text.substr(0, end)) + " /* ... " + std::to_string(param->size()) +
 		   " bytes */";
 }
 
 } // namespace
 
-std::string echo_statement(const std::string &sql, const Params &params)
+std::string echo_statement(const std::string &statement, const Params &params)
 {
+	const std::string sql = mask_secrets(statement);
 	std::string result;
 	for (size_t at = 0; at < sql.size(); ++at) {
 		size_t end = at + 1;
@@ -47,7 +50,7 @@ std::string echo_statement(const std::string &sql, const Params &params)
 			result += (i ? ", " : "") + literal(params[i]);
 		result += ")";
 	}
-	return mask_secrets(result) + ";";
+	return result + ";";
 }
 
 } // namespace surefoot::client

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <random>
 
 #include "interrupt.hpp"
 #include "run.hpp"
+#include "version.hpp"
 
 namespace surefoot::client {
 
@@ -34,8 +36,28 @@ int Gate::pass(const std::function<int()> &work)
 	}
 }
 
+// Waiting is no use when what has to end first failed, or has lost its worker.
+bool Gate::nobody_works(const Failure &refusal)
+{
+	if (!refusal.detail.empty()) {
+		owner_.start_again();
+		return false;
+	}
+	std::vector<JobRow> jobs = run_.server->jobs("");
+	if (jobs.empty() ||
+		std::any_of(jobs.begin(), jobs.end(), [](const JobRow &job) { return job.alive; }))
+		return owner_.lost(true);
+	std::vector<StatusRow> rows = run_.server->status(jobs.front().version);
+	bool ended = !rows.empty() && !under_way(rows.front().state);
+	return ended || owner_.lost(false);
+}
+
 void Gate::wait(Failure &refusal)
 {
+	if (nobody_works(refusal)) {
+		refusal.next_command = run_.next("status", "");
+		throw refusal;
+	}
 	if (std::chrono::steady_clock::now() >= until_) {
 		refusal.hint = fmt::format("Waited {:.0f} s (--wait-timeout). {}",
 								   run_.options.wait_timeout, refusal.hint);
@@ -56,6 +78,20 @@ void Gate::wait(Failure &refusal)
 		throw make_failure(exit_interrupted, "INTERRUPTED",
 						   "interrupted while waiting for another runner");
 	pause_ = std::min(pause_ * 3 / 2, longest_pause);
+}
+
+Failure another_runner(const std::string &message)
+{
+	Failure failure = make_failure(exit_locks, "ANOTHER_RUNNER", message);
+	failure.sqlstate = "SF004";
+	return failure;
+}
+
+void wait_for_other_jobs(Run &run, const std::string &version)
+{
+	for (const JobRow &job : run.server->jobs(""))
+		if (job.alive && compare_versions(job.version, version) != 0)
+			throw another_runner(fmt::format("migration {} has steps to finish", job.version));
 }
 
 } // namespace surefoot::client

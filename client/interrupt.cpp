@@ -49,7 +49,17 @@ void install_signal_handlers()
 		if (before.sa_handler != SIG_IGN)
 			sigaction(number, &action, nullptr);
 	}
-	signal(SIGPIPE, SIG_IGN);
+}
+
+void survive_failed_writes()
+{
+	// A handler, not SIG_IGN: programs that we start get back what is usual.
+	struct sigaction action {};
+	action.sa_handler = [](int) {};
+	sigemptyset(&action.sa_mask);
+	action.sa_flags = SA_RESTART;
+	sigaction(SIGPIPE, &action, nullptr);
+	sigaction(SIGXFSZ, &action, nullptr);
 }
 
 int interrupt_count()
@@ -70,11 +80,10 @@ void stop_if_interrupted(const std::string &where)
 
 bool interruptible_sleep(std::chrono::milliseconds duration)
 {
-	int before = signals_seen;
 	auto until = std::chrono::steady_clock::now() + duration;
 	// In slices: a signal that arrives just before nanosleep is noticed with the next one.
 	constexpr std::chrono::milliseconds slice{50};
-	while (signals_seen == before) {
+	while (signals_seen == 0) {
 		auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
 			until - std::chrono::steady_clock::now());
 		if (left.count() <= 0)

@@ -12,18 +12,23 @@ constexpr double reconnect_seconds = 30;
 
 } // namespace
 
-Answer find_answer(Run &run, const std::string &version, const std::string &direction,
-				   Failure failure)
+void connect_again(Run &run, Failure failure, double seconds, const std::string &hint)
 {
-	run.log.warning(fmt::format("connection lost, trying again for {:.0f} s", reconnect_seconds));
-	failure.version = version;
-	failure.next_command = run.next("status", version);
-	if (!run.reconnect(reconnect_seconds)) {
-		failure.hint =
-			"The server does not answer. Whether the call was committed is in its history.";
+	run.log.warning(fmt::format("connection lost, trying again for {:.0f} s", seconds));
+	if (!run.reconnect(seconds)) {
+		failure.hint = hint;
+		failure.next_command = run.next("status", failure.version);
 		throw failure;
 	}
 	run.log.info("connected again");
+}
+
+Answer find_answer(Run &run, const std::string &version, const std::string &direction,
+				   Failure failure)
+{
+	failure.version = version;
+	connect_again(run, failure, reconnect_seconds,
+				  "The server does not answer. Whether the call was committed is in its history.");
 	std::vector<StatusRow> rows = run.server->status(version);
 	const std::string state = rows.empty() ? "unknown" : rows.front().state;
 	if (state == "queued" || state == "running" || state == "reverting")

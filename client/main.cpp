@@ -52,6 +52,7 @@ void show_failure(Run &run, const Failure &failure)
 
 int run_program(int argc, char **argv)
 {
+	survive_failed_writes();
 	Run run;
 	run.env = process_environment();
 	run.report["schema_version"] = json_schema_version;
@@ -75,7 +76,7 @@ int run_program(int argc, char **argv)
 	}
 	if (run.options.json) {
 		run.report["exit_code"] = code;
-		put_line(dump(run.report));
+		put_line(dump(run.report, run.json_lines ? -1 : 2));
 	}
 	try {
 		finish_output();

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace surefoot::client {
@@ -13,6 +14,12 @@ struct StatusRow {
 	std::optional<double> seconds;
 	std::string next;
 };
+
+// A worker is at its steps, or should be.
+inline bool under_way(std::string_view state)
+{
+	return state == "queued" || state == "running" || state == "reverting";
+}
 
 struct PlanRow {
 	int step = 0;

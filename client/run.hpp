@@ -25,7 +25,8 @@ struct Run {
 	Environment env;
 	Terminal terminal;
 	RunLog log;
-	Json report; // printed at the end with --json
+	Json report;			 // printed at the end with --json
+	bool json_lines = false; // one object a line
 	std::optional<HistoryFiles> files;
 	std::unique_ptr<Sandbox> sandbox;
 	std::optional<Connection> connection;

@@ -78,8 +78,7 @@ void Server::find_extension()
 			failure.hint = "It is not installed on the server either: run make install there, then "
 						   "CREATE EXTENSION surefoot;";
 		else
-			failure.hint =
-				"As a superuser, run: CREATE EXTENSION surefoot;";
+			failure.hint = "As a superuser, run: CREATE EXTENSION surefoot;";
 		failure.next_command =
 			fmt::format("psql{}{} -d {} -c 'CREATE EXTENSION surefoot'",
 						connection_.host().empty() ? "" : " -h " + shell_quote(connection_.host()),
@@ -313,6 +312,15 @@ std::vector<HistoryRow> Server::history(const std::string &version, int limit)
 						result.integer(i, 18),
 						result.string(i, 19)});
 	return rows;
+}
+
+std::int64_t Server::last_event(const std::string &version)
+{
+	Result result = connection_.query(
+		fmt::format("SELECT max(id) FROM surefoot.event WHERE run = (SELECT max(run) FROM {}($1))",
+					call("migrate_history")),
+		{version});
+	return result.bigint(0, 0).value_or(0);
 }
 
 std::vector<EventRow> Server::events(std::int64_t run, std::int64_t after)

@@ -46,6 +46,8 @@ public:
 	std::vector<Finding> validate(const std::string &version);
 	std::vector<JobRow> jobs(const std::string &version = "");
 	std::vector<HistoryRow> history(const std::string &version, int limit);
+	// The newest event of a migration; what comes later has a higher id.
+	std::int64_t last_event(const std::string &version);
 	std::vector<EventRow> events(std::int64_t run, std::int64_t after);
 
 	void allow_out_of_order();

@@ -6,6 +6,8 @@
 #include <chrono>
 
 #include "interrupt.hpp"
+#include "lost_call.hpp"
+#include "owner_watch.hpp"
 #include "progress.hpp"
 #include "run.hpp"
 
@@ -21,13 +23,7 @@ constexpr auto first_pause = 10ms;
 constexpr auto longest_pause = 400ms;
 constexpr double share_of_pause = 0.04; // of the time the step took so far
 constexpr auto grace = 3s;				// for a second Ctrl-C
-constexpr auto unowned_patience = 30s;	// for a worker to start
 constexpr double reconnect_seconds = 60;
-
-bool runs(const std::string &state)
-{
-	return state == "queued" || state == "running" || state == "reverting";
-}
 
 Failure failure_of(Run &run, const StatusRow &row)
 {
@@ -58,8 +54,9 @@ Failure failure_of(Run &run, const StatusRow &row)
 
 class Follower {
 public:
-	Follower(Run &run, std::string version, std::string direction)
-		: run_(run), version_(std::move(version)), direction_(std::move(direction)), progress_(run)
+	Follower(Run &run, std::string version, std::string direction, std::int64_t after_event)
+		: run_(run), version_(std::move(version)), direction_(std::move(direction)), progress_(run),
+		  last_event_(after_event)
 	{}
 
 	StepsEnd follow();
@@ -78,8 +75,8 @@ private:
 	Progress progress_;
 	StatusRow row_;
 	std::int64_t history_run_ = 0;
-	std::int64_t last_event_ = 0;
-	steady_clock::time_point owned_ = steady_clock::now();
+	std::int64_t last_event_;
+	OwnerWatch owner_;
 	bool cancelled_ = false;
 };
 
@@ -104,19 +101,8 @@ void Follower::show_events()
 void Follower::check_owner(const std::vector<JobRow> &jobs)
 {
 	bool owned = std::any_of(jobs.begin(), jobs.end(), [](const JobRow &job) { return job.alive; });
-	if (owned || jobs.empty())
-		owned_ = steady_clock::now();
-	if (steady_clock::now() - owned_ < unowned_patience)
-		return;
-	Failure failure = make_failure(
-		exit_partial, "NO_WORKER", fmt::format("no worker runs the steps of {}", version_),
-		jobs.front().next.empty() ? "Its worker ended, or none could be started."
-								  : jobs.front().next);
-	failure.version = version_;
-	failure.undone = fmt::format("{} is {}, steps done: {}", version_, row_.state, row_.steps);
-	failure.next_command =
-		run_.next("resume", version_) + "   # or: " + run_.next("revert", version_);
-	throw failure;
+	if (owner_.lost(owned || jobs.empty()))
+		throw no_worker(run_, row_);
 }
 
 bool Follower::look()
@@ -127,10 +113,10 @@ bool Follower::look()
 						   fmt::format("{} is not in the history any more", version_));
 	row_ = rows.front();
 	std::vector<JobRow> jobs;
-	if (runs(row_.state))
+	if (under_way(row_.state))
 		jobs = run_.server->jobs(version_);
 	show_events();
-	if (!runs(row_.state))
+	if (!under_way(row_.state))
 		return false;
 	progress_.show(jobs, row_.steps);
 	check_owner(jobs);
@@ -160,15 +146,11 @@ void Follower::cancel()
 
 void Follower::lost_connection(const Failure &failure)
 {
-	run_.log.warning(fmt::format("connection lost, trying again for {:.0f} s", reconnect_seconds));
-	if (!run_.reconnect(reconnect_seconds)) {
-		Failure lost = failure;
-		lost.hint = "The job goes on in the server, or is taken up again by resume.";
-		lost.next_command = run_.next("status", version_);
-		throw lost;
-	}
-	run_.log.info("connected again");
-	owned_ = steady_clock::now();
+	Failure lost = failure;
+	lost.version = version_;
+	connect_again(run_, lost, reconnect_seconds,
+				  "The job goes on in the server, or is taken up again by resume.");
+	owner_.start_again();
 }
 
 StepsEnd Follower::follow()
@@ -191,8 +173,10 @@ StepsEnd Follower::follow()
 			if (failure.code != "INTERRUPTED")
 				throw;
 		}
-		if (cancelled_)
+		if (cancelled_) {
+			clear_interrupts();
 			continue;
+		}
 		if (!stop_asked())
 			return StepsEnd::detached;
 		cancel();
@@ -212,9 +196,22 @@ StepsEnd Follower::follow()
 
 } // namespace
 
-StepsEnd follow_steps(Run &run, const std::string &version, const std::string &direction)
+StepsEnd follow_steps(Run &run, const std::string &version, const std::string &direction,
+					  std::int64_t after_event)
 {
-	return Follower(run, version, direction).follow();
+	return Follower(run, version, direction, after_event).follow();
+}
+
+Failure no_worker(Run &run, const StatusRow &row)
+{
+	Failure failure = make_failure(
+		exit_partial, "NO_WORKER", fmt::format("no worker runs the steps of {}", row.version),
+		"Its worker was ended, or the server was started again; no worker begins by itself.");
+	failure.version = row.version;
+	failure.undone = fmt::format("{} is {}, steps done: {}", row.version, row.state, row.steps);
+	failure.next_command =
+		run.next("resume", row.version) + "   # or: " + run.next("revert", row.version);
+	return failure;
 }
 
 void tell_running(Run &run, const std::string &version)
@@ -233,7 +230,7 @@ StatusRow wait_for_end(Run &run, const std::string &version, double seconds)
 		std::vector<StatusRow> rows = run.server->status(version);
 		if (rows.empty())
 			return StatusRow{};
-		if (!runs(rows.front().state))
+		if (!under_way(rows.front().state))
 			return rows.front();
 		if (steady_clock::now() >= until || interruptible_sleep(100ms)) {
 			Failure failure =

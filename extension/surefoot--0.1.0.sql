@@ -185,6 +185,15 @@ CREATE VIEW surefoot.status AS
            r.direction, r.started_at, r.ended_at, r.session_role, r.role
     FROM surefoot.migration m LEFT JOIN surefoot.run r ON r.id OPERATOR(pg_catalog.=) m.run;
 
+-- Who works on a run: the lock of that number, which the server releases when its holder dies.
+CREATE VIEW surefoot.worker AS
+    SELECT k.objid AS run, k.pid
+    FROM pg_catalog.pg_locks k
+    WHERE k.locktype OPERATOR(pg_catalog.=) 'object' AND k.classid OPERATOR(pg_catalog.=) 'pg_catalog.pg_extension'::pg_catalog.regclass
+      AND k.objsubid OPERATOR(pg_catalog.=) 1 AND k.granted
+      AND k.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
+                                             WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());
+
 CREATE FUNCTION migrate_status(version text DEFAULT NULL)
 RETURNS TABLE (version text, name text, state text, steps text, way_back text, applied_at timestamptz, applied_by text,
                duration interval, next text)
@@ -197,8 +206,9 @@ LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN s.state = 'applied' THEN s.session_role END,
            CASE WHEN s.state = 'applied' THEN s.ended_at - s.started_at END,
            CASE s.state WHEN 'registered' THEN 'apply' WHEN 'reverted' THEN 'apply'
-                WHEN 'queued' THEN 'wait' WHEN 'running' THEN 'wait' WHEN 'reverting' THEN 'wait'
-                WHEN 'failed' THEN 'resume or revert' WHEN 'orphaned' THEN 'resume or revert' END
+                WHEN 'failed' THEN 'resume or revert' WHEN 'orphaned' THEN 'resume or revert' WHEN 'applied' THEN NULL
+                ELSE CASE WHEN EXISTS (SELECT FROM surefoot.worker w WHERE w.run = s.run::text::oid)
+                          THEN 'wait or cancel' ELSE 'resume' END END
     FROM surefoot.status s
     WHERE $1 IS NULL OR s.ordinal = $1::numeric
     ORDER BY s.ordinal
@@ -240,10 +250,7 @@ LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
                 WHEN l.pid IS NULL THEN 'resume' ELSE 'wait or cancel' END
     FROM surefoot.status s
     JOIN surefoot.step p ON p.run = s.run AND p.state <> 'done'
-    LEFT JOIN LATERAL (SELECT k.pid FROM pg_locks k
-                       WHERE k.locktype = 'object' AND k.classid = 'pg_extension'::regclass AND k.objsubid = 1 AND k.granted
-                         AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-                         AND k.objid = s.run::text::oid LIMIT 1) l ON true
+    LEFT JOIN LATERAL (SELECT w.pid FROM surefoot.worker w WHERE w.run = s.run::text::oid LIMIT 1) l ON true
     LEFT JOIN pg_stat_progress_create_index i ON i.pid = l.pid AND p.state = 'running'
     WHERE s.state IN ('queued', 'running', 'reverting', 'failed', 'orphaned')
     ORDER BY s.ordinal, p.n

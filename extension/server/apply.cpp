@@ -113,7 +113,8 @@ void refuse_if_others_depend(const history::Migration &migration)
 		for (const Dependent &dependent : dependents_of(*root))
 			if (dependent.object.classId == ConstraintRelationId || dependent.object.classId == TriggerRelationId) {
 				const ObjectAddress &part = dependent.object;
-				parts.push_back(pg_call([&part] { return getObjectIdentity(&part, true); }));
+				if (const char *identity = pg_call([&part] { return getObjectIdentity(&part, true); }))
+					parts.emplace_back(identity);
 			} else
 				roots.push_back(catalog::root_text(dependent.root));
 	}

@@ -164,9 +164,11 @@ void check_space(Findings &rows, const Outlook &outlook)
 		return;
 	for (const auto &[id, mode] : outlook.tables()) {
 		const Oid table = id;
-		const std::string schema =
-			pg_call([table] { return get_namespace_name(get_rel_namespace(table)); });
-		const std::string name = pg_call([table] { return get_rel_name(table); });
+		/* The checklist locks nothing: another session may have dropped the table meanwhile. */
+		const char *schema = pg_call([table] { return get_namespace_name(get_rel_namespace(table)); });
+		const char *name = pg_call([table] { return get_rel_name(table); });
+		if (schema == nullptr || name == nullptr)
+			continue;
 		const RelationSize size = relation_size(table);
 		rows.push_back(
 			{"pass", "table_size", quote_name(schema, name),

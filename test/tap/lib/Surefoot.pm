@@ -17,7 +17,7 @@ our @EXPORT = qw(new_server client client_start psql_start wait_until wait_for_s
   worker_pids crash_process crash_server folder write_file write_migration);
 
 # Seconds that anything may take; a busy machine needs some, a hanging test has all of it.
-our $patience = 60;
+our $patience = $ENV{SF_PATIENCE} || 60;
 
 # At the time limit of the test the servers are to stop, which END blocks do; no eval stands in the way of exit.
 $SIG{TERM} = $SIG{INT} = $SIG{HUP} = sub { exit 143 };
@@ -221,15 +221,18 @@ sub kill
 sub wait_for
 {
 	my ($self, $pattern, %o) = @_;
-	Surefoot::wait_until(
-		"$pattern from $self->{command}",
-		sub {
-			my $running = $self->running;
-			return 1 if $self->{stdout} =~ $pattern || $self->{stderr} =~ $pattern;
-			die "$self->{command} ended without $pattern:\n$self->{stdout}$self->{stderr}\n" unless $running;
-			return 0;
-		},
-		%o);
+	my $found = eval {
+		Surefoot::wait_until(
+			"$pattern from $self->{command}",
+			sub {
+				my $running = $self->running;
+				return 1 if $self->{stdout} =~ $pattern || $self->{stderr} =~ $pattern;
+				die "$self->{command} ended without $pattern\n" unless $running;
+				return 0;
+			},
+			%o);
+	};
+	die "$@$self->{stdout}$self->{stderr}\n" unless $found;
 	return $self;
 }
 

@@ -155,6 +155,8 @@ TEST(Echo, ParametersBecomeLiterals)
 			  "SELECT f('it''s', NULL);");
 	EXPECT_EQ(echo_statement("SELECT '$9'", {"x"}), "SELECT '$9';");
 	EXPECT_LT(echo_statement("SELECT f($1)", {std::string(100000, 'x')}).size(), 1000u);
+	EXPECT_EQ(echo_statement("SELECT f($1)", {"CREATE ROLE r PASSWORD 'secret'"}),
+			  "SELECT f('CREATE ROLE r PASSWORD ''********''');");
 }
 
 TEST(TextArray, QuotesEverything)
