@@ -1,0 +1,74 @@
+# The checklist: shown before any change, with a row of one's own by a command's exit code; a failed row stops the run (exit code 7)
+# unless it is overridden by its name.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Client;
+use Jobs;
+use Surefoot;
+use Test::More;
+
+my $node = new_server('main', extension => 0);
+prepare_template($node, big_table('users'));
+my $shop = project($node, 'shop', '0018_first' => { up => "CREATE TABLE first (id int);\n", down => "DROP TABLE first;\n" },
+	'0019_add_status' => { column_and_index('users') });
+my $before = fingerprint($node, 'shop');
+
+my $checklist = $shop->run('checklist', '0019');
+is($checklist->exit, 0, 'a checklist without a failure: exit code 0');
+like($checklist->stdout, qr/^$_ /m, "it has the row $_")
+  for map { "(pass|warn) +$_" } qw(connection server_version server_role extension_version worker_slots wal_archive migration plan plain_index
+	long_transactions prepared_transactions table_locks invalid_indexes replication_slots table_size disk_space way_back way_back_command);
+like($checklist->stdout, qr/way_back_command +0019 +surefoot revert 0019$/m, 'the way back can be pasted');
+is($shop->sql('SELECT count(*) FROM surefoot.migration'), '0', 'it writes nothing');
+like($shop->run('checklist')->stdout, qr/migration +0018 /, 'without a version: the first that is pending');
+
+# A command of one's own
+my $mark = "$shop->{dir}/ran";
+my $passes = $shop->run('checklist', '0019', '--check-command', "echo 'backup of today'; echo again >>$mark");
+is($passes->exit, 0, 'a check of one\'s own that passes');
+like($passes->stdout, qr/^pass +check_command +echo .* exit code 0$/m, 'is a row');
+my $fails = $shop->run('apply', '--all', '--check-command', 'echo no backup since Monday >&2; exit 3');
+is($fails->exit, 7, 'one that fails: exit code 7');
+like($fails->stdout, qr/^fail +check_command .* exit code 3\n +no backup since Monday\n/m, 'with what it said');
+like($fails->stderr, qr/the checklist of 0018 failed: check_command.*HINT +Nothing was run\. .*--override CODE/s, 'and how to go on');
+is(fingerprint($node, 'shop'), $before, 'nothing is changed');
+is($shop->run('checklist', '0019', '--check-command', 'kill -9 $$')->exit, 7, 'one that is killed fails');
+like($shop->run('checklist', '0019', '--check-command', '/no/such/program')->stdout, qr/^fail +check_command .* exit code 127$/m, 'one that is not there too');
+is($shop->run('checklist', '0019', '--check-command', 'yes | head -n 1')->exit, 0, 'a pipe in it ends as in a shell');
+unlike($shop->run('checklist', '0019', '-v', '--check-command', 'yes | head -n 1')->stdout, qr/roken pipe/, 'without a word about it');
+is($shop->run('checklist', '0019', { env => { SUREFOOT_CHECK_COMMAND => 'false' } })->exit, 7, 'by the environment');
+is($shop->run('checklist', '0019', '--check-command', 'true', { env => { SUREFOOT_CHECK_COMMAND => 'false' } })->exit, 0, 'the option comes first');
+my $json = is_json($shop->run('checklist', '0019', '--json', '--check-command', 'echo out; echo err >&2; false')->stdout, 'what the command prints does not spoil the JSON');
+is($json->{exit_code}, 7, 'which says 7');
+
+# Override
+is($shop->run('checklist', '0019', '--check-command', 'false', '--override', 'check_command')->exit, 0, 'overridden by its name');
+is($shop->run('checklist', '0019', '--check-command', 'false', '--override', 'server_role')->exit, 7, 'not by another one');
+unlink $mark;
+my $applied = $shop->run('apply', '--all', '--check-command', "echo x >>$mark; false", '--override', 'check_command');
+is($applied->exit, 0, 'apply goes on');
+like($applied->stderr, qr/WARN +overridden: check_command/, 'and says what was overridden');
+like($shop->log_text, qr/WARN +overridden: check_command/, 'in the log too');
+is(-s $mark, 2, 'the command ran once, not once a migration');
+is($shop->run('revert', '0019', '--check-command', 'false')->exit, 7, 'revert asks as well');
+is($shop->state('0019'), 'applied', 'and did nothing');
+is($shop->run('revert', '0019', '--check-command', 'true')->exit, 0, 'it passes');
+
+# Rows of the server
+$shop->write('0017_late', up => "CREATE TABLE late (id int);\n", down => "DROP TABLE late;\n");
+my $late = $shop->run('apply', '0017');
+is($late->exit, 7, 'a version below the highest applied one: exit code 7');
+like($late->stdout, qr/^fail +order +0018 .*later one\n.*allow_out_of_order/m, 'a row says why');
+is($shop->run('apply', '0017', '--override', 'order')->exit, 1, 'the override is of the checklist alone: the server still refuses');
+is($shop->run('apply', '0017', '--out-of-order')->exit, 0, 'the option for it allows it');
+my $holder = session($node, 'shop');
+$holder->query("BEGIN; LOCK TABLE users IN ACCESS SHARE MODE");
+my $pid = $holder->pid;
+wait_for_sql($node, "SELECT xact_start < clock_timestamp() - interval '1 s' FROM pg_stat_activity WHERE pid = $pid");
+like($shop->run('checklist', '0019')->stdout, qr/^warn +(table_locks|idle_transactions) .*\n(.*\n)*? +.*\b$pid\b/m, 'who is in the way is named');
+$holder->query('ROLLBACK');
+
+done_testing();
