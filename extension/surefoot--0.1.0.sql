@@ -9,8 +9,8 @@ CREATE SCHEMA surefoot;
 
 -- One row a migration: its scripts and its state. Every change of state is one UPDATE guarded by the state before.
 CREATE TABLE surefoot.migration (
-    version text PRIMARY KEY,
-    ordinal numeric NOT NULL UNIQUE CHECK (ordinal >= 0),  -- the version as a number: 0019 and 19 are one
+    version text NOT NULL,
+    ordinal numeric PRIMARY KEY,                           -- the version as a number: 0019 and 19 are one
     name text NOT NULL,
     up text NOT NULL,
     down text,
@@ -85,7 +85,6 @@ CREATE TABLE surefoot.effect (
     PRIMARY KEY (run, kind, identity)
 );
 
-CREATE INDEX effect_object ON surefoot.effect (kind, identity);
 CREATE INDEX effect_root ON surefoot.effect (root);
 
 -- What a run found there already, with the same definition: the way back leaves it alone.
@@ -98,16 +97,16 @@ CREATE TABLE surefoot.skipped (
 
 -- Every statement before it runs, every start and end.
 CREATE TABLE surefoot.event_log (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id bigint GENERATED ALWAYS AS IDENTITY,
     run bigint NOT NULL,
     at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     level text NOT NULL,             -- info, warning, error
     step int,
     line int,
     message text NOT NULL,
-    statement text
+    statement text,
+    PRIMARY KEY (run, id)
 );
-CREATE INDEX event_log_run ON surefoot.event_log (run, id);
 
 CREATE VIEW surefoot.event AS
     SELECT e.id, e.run, r.version, r.direction, e.at, e.level, e.step, e.line, e.message, e.statement,

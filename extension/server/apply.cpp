@@ -13,6 +13,7 @@
 
 extern "C" {
 #include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
 }
 
 namespace surefoot {
@@ -179,11 +180,8 @@ void check_deferred(const Speaker &speaker)
 	if (pg_call([] { return IsTransactionBlock(); }))
 		return;
 	try {
-		pg_call([] {
-			if (SPI_connect() != SPI_OK_CONNECT || SPI_execute("SET CONSTRAINTS ALL IMMEDIATE", false, 0) < 0)
-				elog(ERROR, "could not check deferred constraints");
-			SPI_finish();
-		});
+		/* SET CONSTRAINTS ALL IMMEDIATE, less its text. */
+		pg_call([] { AfterTriggerSetState(makeNode(ConstraintsSetStmt)); });
 	} catch (Error &error) {
 		error.context = "migration " + speaker.version + " " + speaker.direction + ", step 1, at its end";
 		throw;

@@ -71,10 +71,11 @@ void check_state(const core::Object &object, std::vector<Finding> &findings)
 std::optional<core::Object> expected(const core::Object &object, int64 run)
 {
 	static Query query("SELECT e.after::text FROM surefoot.effect e JOIN surefoot.migration m ON m.run = e.run "
-					   "WHERE e.kind = $1 AND e.identity = $2 AND m.state = 'applied' ORDER BY m.ordinal DESC, e.run DESC LIMIT 1",
-					   {TEXTOID, TEXTOID});
+					   "WHERE e.root = $3 AND e.kind = $1 AND e.identity = $2 AND m.state = 'applied' "
+					   "ORDER BY m.ordinal DESC, e.run DESC LIMIT 1",
+					   {TEXTOID, TEXTOID, TEXTOID});
 	Internal internal;
-	const Rows rows = query.run({object.kind, object.identity});
+	const Rows rows = query.run({object.kind, object.identity, object.root});
 	if (rows.empty())
 		return object;
 	if (rows.is_null(0, 0))

@@ -24,15 +24,22 @@ Migration from_row(const Rows &rows, size_t row)
 	"WHERE r.id = m.run AND (r.system_identifier <> surefoot.system_identifier() OR r.database_oid <> $2)) "           \
 	"THEN 'orphaned' ELSE state END"
 
-/* What else is under way or stands applied: by the partial indexes, so the length of the history does not matter. */
-Query read_unfinished("SELECT version, " SUREFOOT_STATE " FROM surefoot.migration m WHERE state IN "
-					  "('running', 'queued', 'failed', 'reverting', 'orphaned') AND ordinal <> $1::numeric "
-					  "ORDER BY ordinal LIMIT 1",
-					  {TEXTOID, OIDOID});
-Query read_highest("SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1", {});
-Query read_one("SELECT version, ordinal::text, name, up, down, verify, " SUREFOOT_STATE ", run FROM surefoot.migration m "
-			   "WHERE ordinal = $1::numeric",
-			   {TEXTOID, OIDOID});
+#define SUREFOOT_COLUMNS "version, ordinal::text, name, up, down, verify, " SUREFOOT_STATE " AS state, run"
+
+Query read_one("SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration m WHERE ordinal = $1::numeric", {TEXTOID, OIDOID});
+
+/*
+ * One migration, what else is under way and the highest that stands applied: by the partial indexes, so the length of the history
+ * does not matter, and at once, because every apply asks.
+ */
+Query read_situation(
+	"SELECT o.*, u.version, u.state, h.version, h.state FROM (SELECT) one "
+	"LEFT JOIN LATERAL (SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration m WHERE ordinal = $1::numeric) o ON true "
+	"LEFT JOIN LATERAL (SELECT version, " SUREFOOT_STATE " AS state FROM surefoot.migration m WHERE state IN "
+	"('running', 'queued', 'failed', 'reverting', 'orphaned') AND ordinal <> $1::numeric ORDER BY ordinal LIMIT 1) u ON true "
+	"LEFT JOIN LATERAL (SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1) h "
+	"ON true",
+	{TEXTOID, OIDOID});
 
 Value this_database()
 {
@@ -53,13 +60,13 @@ std::string number_of(const std::string &version)
 Situation situation(const std::string &number)
 {
 	Situation result;
-	result.migration = find(number);
-	const Rows unfinished = read_unfinished.run({number, this_database()});
-	if (!unfinished.empty())
-		result.unfinished = Place{unfinished.text(0, 0), unfinished.text(0, 1)};
-	const Rows highest = read_highest.run();
-	if (!highest.empty())
-		result.highest = Place{highest.text(0, 0), highest.text(0, 1)};
+	const Rows rows = read_situation.run({number, this_database()});
+	if (!rows.is_null(0, 0))
+		result.migration = from_row(rows, 0);
+	if (!rows.is_null(0, 8))
+		result.unfinished = Place{rows.text(0, 8), rows.text(0, 9)};
+	if (!rows.is_null(0, 10))
+		result.highest = Place{rows.text(0, 10), rows.text(0, 11)};
 	return result;
 }
 
@@ -96,9 +103,9 @@ void update_scripts(const Migration &m)
 void set_state(const std::string &version, const char *from, const char *to, int64 run)
 {
 	static Query query("UPDATE surefoot.migration SET state = $3, run = $4 "
-					   "WHERE version = $1 AND state = ANY (string_to_array($2, ','))",
+					   "WHERE ordinal = $1::numeric AND state = ANY (string_to_array($2, ','))",
 					   {TEXTOID, TEXTOID, TEXTOID, INT8OID});
-	if (query.run({version, from, to, run}).affected() != 1)
+	if (query.run({number_of(version), from, to, run}).affected() != 1)
 		throw Error(sqlstate::busy, "the state of migration " + version + " was changed by somebody else",
 					std::string("Expected was: ") + from + ".", "SELECT * FROM " + function_prefix() + "migrate_status();");
 }

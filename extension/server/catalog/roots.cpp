@@ -92,9 +92,25 @@ struct Lookup {
 	AttrNumber key;
 };
 
+/* The cache that has the rows of a catalog by OID; -1: none. */
+int cache_of(Oid catalog)
+{
+	switch (catalog) {
+	case RelationRelationId: return RELOID;
+	case TypeRelationId: return TYPEOID;
+	case IndexRelationId: return INDEXRELID;
+	case ConstraintRelationId: return CONSTROID;
+	case ProcedureRelationId: return PROCOID;
+	default: return -1;
+	}
+}
+
 /* The row with the OID: as committed or done by earlier commands, or else as the current command has just written it. */
 HeapTuple find(Relation relation, const Lookup &lookup, Oid oid)
 {
+	if (const int cache = cache_of(lookup.catalog); cache >= 0)
+		if (HeapTuple tuple = SearchSysCacheCopy1(cache, ObjectIdGetDatum(oid)); HeapTupleIsValid(tuple))
+			return tuple;
 	for (Snapshot snapshot : {Snapshot(nullptr), Snapshot(SnapshotSelf)}) {
 		ScanKeyData key;
 		ScanKeyInit(&key, lookup.key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
