@@ -3,6 +3,7 @@
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
 #include "server/existing.hpp"
+#include "server/facts.hpp"
 #include "server/harmless.hpp"
 #include "server/messages.hpp"
 #include "server/trial.hpp"
@@ -72,6 +73,42 @@ bool is_query(Node *node)
 	}
 }
 
+/* Whether statement would read or write rows of the tables it is about; most change the catalog alone, and need no empty storage. */
+bool looks_at_rows(Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_AlterTableStmt: {
+		const AlterTableStmt *alter = (AlterTableStmt *)node;
+		const RangeVar *name = alter->relation;
+		const Oid table = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+		if (!OidIsValid(table))
+			return false;
+		const Work work = alter_table_work(alter, table);
+		return work.rewrites || work.scans || work.builds_index;
+	}
+	case T_CreateStmt:
+		return ((CreateStmt *)node)->partbound != nullptr;
+	case T_RenameStmt:
+	case T_CommentStmt:
+	case T_GrantStmt:
+	case T_DropStmt:
+	case T_TruncateStmt:
+	case T_ViewStmt:
+	case T_CreateTrigStmt:
+	case T_RuleStmt:
+	case T_CreatePolicyStmt:
+	case T_AlterPolicyStmt:
+	case T_CreateStatsStmt:
+	case T_AlterOwnerStmt:
+	case T_AlterObjectSchemaStmt:
+	case T_CreateSeqStmt:
+	case T_AlterSeqStmt:
+		return false;
+	default:
+		return true;
+	}
+}
+
 void execute(const std::string &sql)
 {
 	const char *text = sql.c_str();
@@ -110,7 +147,8 @@ void Rehearsal::run(const std::string &sql, OperationKind kind)
 		return;
 	if (is_query(node) && !prepare_query(*plain))
 		return;
-	storage_.prepare(node);
+	if (looks_at_rows(node))
+		storage_.prepare(node);
 	if (is_query(node) || IsA(node, SelectStmt) || IsA(node, DoStmt) || IsA(node, CallStmt))
 		run_query(node, *plain);
 	else
