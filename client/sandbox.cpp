@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <pwd.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "failure.hpp"
+#include "sandbox_folder.hpp"
 #include "sandbox_guard.hpp"
 #include "text.hpp"
 #include "version.hpp"
@@ -24,8 +24,6 @@ namespace surefoot::client {
 namespace fs = std::filesystem;
 
 namespace {
-
-constexpr std::uintmax_t room_wanted = 1ULL << 30;
 
 Failure sandbox_failure(std::string message, std::string hint = "")
 {
@@ -76,16 +74,6 @@ fs::path find_programs(const std::string &wanted)
 	return fs::path("/usr/lib/postgresql") / majors.back() / "bin";
 }
 
-fs::path parent_folder(const Environment &env)
-{
-	struct statvfs room {};
-	if (::access("/dev/shm", W_OK | X_OK) == 0 && ::statvfs("/dev/shm", &room) == 0 &&
-		static_cast<std::uintmax_t>(room.f_bavail) * room.f_frsize >= room_wanted)
-		return "/dev/shm";
-	std::string folder = env_value(env, "TMPDIR");
-	return folder.empty() ? "/tmp" : folder;
-}
-
 // initdb refuses to run as root: then somebody who may own nothing else.
 void choose_account(GuardOrders &orders)
 {
@@ -99,19 +87,6 @@ void choose_account(GuardOrders &orders)
 		}
 	throw sandbox_failure(
 		"PostgreSQL refuses to run as root, and there is no user postgres or nobody");
-}
-
-fs::path make_folder(const GuardOrders &orders, const Environment &env)
-{
-	std::string name = (parent_folder(env) / "surefoot_sandbox_XXXXXX").string();
-	if (!::mkdtemp(name.data()))
-		throw sandbox_failure(fmt::format("could not make \"{}\": {}", name, std::strerror(errno)));
-	if (orders.uid != 0 && ::chown(name.c_str(), orders.uid, orders.gid) != 0) {
-		std::string why = std::strerror(errno);
-		::rmdir(name.c_str());
-		throw sandbox_failure(fmt::format("could not hand over \"{}\": {}", name, why));
-	}
-	return name;
 }
 
 std::string read_report(int fd)
@@ -136,7 +111,11 @@ std::unique_ptr<Sandbox> Sandbox::start(const std::string &pg_bin, const Environ
 	int lifeline[2], report[2];
 	if (::pipe2(lifeline, O_CLOEXEC) != 0 || ::pipe2(report, O_CLOEXEC) != 0)
 		throw sandbox_failure(fmt::format("could not make a pipe: {}", std::strerror(errno)));
-	orders.folder = make_folder(orders, env);
+	const fs::path parent = sandbox_parent(env);
+	sweep_sandboxes(parent, orders.uid != 0 ? orders.uid : ::geteuid());
+	// The guard inherits the lock and keeps it until its end, however it ends.
+	int lock = -1;
+	orders.folder = make_sandbox_folder(parent, orders.uid, orders.gid, lock);
 	orders.lifeline = lifeline[0];
 	orders.report = report[1];
 
@@ -150,6 +129,7 @@ std::unique_ptr<Sandbox> Sandbox::start(const std::string &pg_bin, const Environ
 		::close(report[0]);
 		guard_sandbox(orders);
 	}
+	::close(lock);
 	::close(lifeline[0]);
 	::close(report[1]);
 	sandbox->lifeline_ = lifeline[1];

@@ -113,17 +113,40 @@ for (@ends)
 	is_gone(folder_of($run->stderr), $signal);
 }
 
-# It is killed while the server is being made: the folder is known by its name alone.
-my $tmp = folder();
-my $early = sandbox('apply', '0002', { env => { TMPDIR => $tmp } });
-my $made = wait_until('its folder', sub { $early->running; my ($f) = grep { processes_of($_) } glob "$tmp/surefoot_sandbox_* /dev/shm/surefoot_sandbox_*"; $f });
+# The children of a process; those that have just ended have none.
+sub children_of
+{
+	my ($pid) = @_;
+	open my $in, '<', "/proc/$pid/task/$pid/children" or return ();
+	return split ' ', scalar(<$in>) // '';
+}
+
+# It is killed while the server is being made: initdb says where.
+my $early = sandbox('apply', '0002');
+my $made = wait_until('its folder', sub {
+	$early->running;
+	my $words = join ' ', map { PostgreSQL::Test::Utils::slurp_file("/proc/$_/cmdline") } map { children_of($_) } children_of($early->pid);
+	return $words =~ m{-D\0([^\0]+)/data} ? $1 : undef;
+});
 $early->kill('KILL')->finish;
 is_gone($made, 'killed at the start');
+
+# Its guard is killed as well: the server sees that and ends, and the next sandbox removes the folder.
+my $alone = sandbox('apply', '0004')->wait_for(qr/line 1: SELECT pg_sleep/);
+my $left = folder_of($alone->stderr);
+my $client = $alone->pid;
+my ($guard) = children_of($client);
+kill 'KILL', $guard, $client;
+$alone->finish;
+ok(eval { wait_until('the end of the server', sub { !processes_of($left) }, seconds => 20) }, 'its guard is killed too: no process is left');
+ok(-e $left, 'but the folder, which nobody could remove');
+utime time - 100, time - 100, $left;
 
 # And started again.
 my $again = sandbox('apply', '0002')->finish;
 is($again->exit, 0, 'the next one starts as ever');
 is_gone(folder_of($again->stderr), 'the next one');
+ok(!-e $left, 'and it has removed what a killed one left');
 
 my $none = sandbox('apply', '0002', '--pg-bin', '/none')->finish;
 is($none->exit, 2, 'no programs: exit code 2');
