@@ -20,10 +20,11 @@ int command_version(Run &run)
 		return exit_ok;
 	}
 	const ServerInfo &info = run.server->info();
-	run.say("library    " + info.library_version);
+	const std::string library = run.server->library_version();
+	run.say("library    " + library);
 	run.say(fmt::format("extension  {} in database \"{}\"", info.extension_version, info.database));
 	run.say("PostgreSQL " + info.server_version);
-	run.report["library"] = info.library_version;
+	run.report["library"] = library;
 	run.report["extension"] = info.extension_version;
 	run.report["postgresql"] = info.server_version;
 	return exit_ok;

@@ -97,7 +97,7 @@ Server &Run::connect()
 	log.write(log.is_open() ? LogLevel::info : LogLevel::debug,
 			  fmt::format("connected to \"{}\" on {}:{} as \"{}\", PostgreSQL {}, surefoot {}",
 						  info.database, connection->host(), connection->port(), info.user,
-						  info.server_version, info.library_version));
+						  info.server_version, info.extension_version));
 	report["database"] = info.database;
 	report["user"] = info.user;
 	return *server;

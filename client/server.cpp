@@ -89,21 +89,17 @@ void Server::find_extension()
 		throw failure;
 	}
 
-	info_.library_version = connection_.query("SELECT surefoot.version()").string(0, 0);
-	if (series(info_.library_version) != series(info_.extension_version)) {
-		Failure failure = make_failure(
-			exit_usage, "VERSION_MISMATCH",
-			fmt::format(
-				"the extension surefoot is {} in database \"{}\", but the server's library is {}",
-				info_.extension_version, info_.database, info_.library_version),
-			"Run: ALTER EXTENSION surefoot UPDATE;");
-		throw failure;
-	}
-	if (series(info_.library_version) != series(SUREFOOT_VERSION))
+	// That library and extension belong together is the server's own check, made before it changes anything.
+	if (series(info_.extension_version) != series(SUREFOOT_VERSION))
 		throw make_failure(exit_usage, "VERSION_MISMATCH",
-						   fmt::format("this client is {}, but the server's library is {}",
-									   SUREFOOT_VERSION, info_.library_version),
-						   "Use the client that was installed with the server's library.");
+						   fmt::format("this client is {}, but the extension in database \"{}\" is {}", SUREFOOT_VERSION,
+									   info_.database, info_.extension_version),
+						   "Use the client that belongs to it, or run: ALTER EXTENSION surefoot UPDATE;");
+}
+
+std::string Server::library_version()
+{
+	return connection_.query("SELECT surefoot.version()").string(0, 0);
 }
 
 std::vector<StatusRow> Server::status(const std::string &version)

@@ -14,7 +14,6 @@ struct ServerInfo {
 	std::string schema; // quoted, where the functions live
 	std::string extension_version;
 	std::string default_version; // of the control file, empty when not installed on the server
-	std::string library_version;
 	std::string database, user, server_version;
 	bool standby = false;
 };
@@ -31,6 +30,8 @@ public:
 
 	const ServerInfo &info() const { return info_; }
 	Connection &connection() { return connection_; }
+	// Of the library that the server has loaded.
+	std::string library_version();
 
 	std::vector<StatusRow> status(const std::string &version = "");
 	// All or none of them; the answers in order (registered, unchanged, updated).

@@ -177,7 +177,8 @@ COMMENT ON FUNCTION surefoot.system_identifier() IS 'of this server: a history t
 CREATE VIEW surefoot.status AS
     SELECT m.version, m.ordinal, m.name, m.down IS NOT NULL AS has_down, m.run,
            CASE WHEN m.state IN ('running', 'queued', 'reverting') AND r.id IS NOT NULL
-                     AND (r.system_identifier OPERATOR(pg_catalog.<>) surefoot.system_identifier()
+                     AND (r.system_identifier OPERATOR(pg_catalog.<>)
+                             (SELECT c.system_identifier::pg_catalog.numeric FROM pg_catalog.pg_control_system() c)
                           OR r.database_oid OPERATOR(pg_catalog.<>)
                              (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
                 THEN 'orphaned' ELSE m.state END AS state,

@@ -56,3 +56,9 @@ SET ROLE regress_surefoot_looks;
 SELECT count(*) > 15 AS rows FROM migrate_checklist('19');
 SELECT substring(message FROM 'acting as .*') AS message FROM migrate_checklist('19') WHERE code = 'connection';
 RESET ROLE;
+
+-- The rows of a table that was never analyzed are guessed from its size, as the planner does.
+CREATE TABLE unknown (id int, name text) WITH (autovacuum_enabled = off);
+INSERT INTO unknown SELECT n, 'name' FROM generate_series(1, 20000) AS n;
+SELECT migrate_register('22', 'unknown', 'ALTER TABLE unknown ADD COLUMN x int;');
+SELECT rows BETWEEN 5000 AND 50000 AS guessed FROM migrate_plan('22');

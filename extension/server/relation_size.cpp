@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "catalog/pg_inherits.h"
+#include "optimizer/plancat.h"
 #include "storage/bufmgr.h"
 #include "utils/fmgrprotos.h"
 }
@@ -20,6 +21,15 @@ bool has_storage(char kind)
 {
 	return kind == RELKIND_RELATION || kind == RELKIND_MATVIEW || kind == RELKIND_INDEX ||
 		   kind == RELKIND_SEQUENCE || kind == RELKIND_TOASTVALUE;
+}
+
+/* Of a table that was never analyzed: what the planner makes of its size and of the width of its columns. */
+int64 guess_rows(Relation relation)
+{
+	BlockNumber pages;
+	double rows, visible;
+	estimate_rel_size(relation, nullptr, &pages, &rows, &visible);
+	return static_cast<int64>(rows);
 }
 
 Plain measure(Oid id, bool with_all)
@@ -46,6 +56,8 @@ Plain measure(Oid id, bool with_all)
 			result.rows =
 				static_cast<int64>(static_cast<double>(result.rows) /
 								   static_cast<double>(result.pages) * static_cast<double>(pages));
+		else if (result.rows < 0 && (relation->rd_rel->relkind == RELKIND_RELATION || relation->rd_rel->relkind == RELKIND_MATVIEW))
+			result.rows = pages > 0 ? guess_rows(relation) : 0;
 		result.pages = pages;
 		result.bytes = pages * BLCKSZ;
 		if (with_all)

@@ -8,7 +8,7 @@ namespace surefoot {
 struct RelationSize {
 	int64 pages = 0; /* of the heap, of all partitions together */
 	int64 bytes = 0; /* with indexes and TOAST */
-	int64 rows = -1; /* the planner's estimate; -1: never counted */
+	int64 rows = -1; /* the planner's estimate; -1: there is none */
 };
 
 /* Of a table, materialized view or index, or of a partitioned one with all that it consists of. */
