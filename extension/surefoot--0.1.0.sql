@@ -169,10 +169,6 @@ COMMENT ON PROCEDURE migrate_apply_all(text) IS 'applies what is pending, in ord
 
 -- What is where.
 
-CREATE FUNCTION surefoot.system_identifier() RETURNS numeric
-LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'surefoot_system_identifier';
-COMMENT ON FUNCTION surefoot.system_identifier() IS 'of this server: a history that names another one was restored from it';
-
 -- A migration's state, with what a restore or a copy of the database means for it: its queue is not alive here.
 CREATE VIEW surefoot.status AS
     SELECT m.version, m.ordinal, m.name, m.down IS NOT NULL AS has_down, m.run,

@@ -60,12 +60,3 @@ SUREFOOT_FUNCTION(surefoot_validate)
 	return_rows(fcinfo, rows);
 	return (Datum)0;
 }
-
-SUREFOOT_FUNCTION(surefoot_system_identifier)
-{
-	const std::string identifier = std::to_string(GetSystemIdentifier());
-	return pg_call([&identifier] {
-		return DirectFunctionCall3(numeric_in, CStringGetDatum(identifier.c_str()), ObjectIdGetDatum(InvalidOid),
-								   Int32GetDatum(-1));
-	});
-}

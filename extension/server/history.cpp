@@ -4,6 +4,21 @@ namespace surefoot::history {
 
 namespace {
 
+Value this_database()
+{
+	return Value::datum(ObjectIdGetDatum(MyDatabaseId));
+}
+
+/* The state as view surefoot.status has it: a queue that came here with a restore or a copy of the database is orphaned. */
+std::string state_here(const std::string &state, int64 run)
+{
+	static Query elsewhere("SELECT FROM surefoot.run WHERE id = $1 AND (system_identifier <> $2::numeric OR database_oid <> $3)",
+						   {INT8OID, TEXTOID, OIDOID});
+	if (state != "running" && state != "queued" && state != "reverting")
+		return state;
+	return elsewhere.run({run, std::to_string(GetSystemIdentifier()), this_database()}).empty() ? state : "orphaned";
+}
+
 Migration from_row(const Rows &rows, size_t row)
 {
 	Migration m;
@@ -13,38 +28,26 @@ Migration from_row(const Rows &rows, size_t row)
 	m.up = rows.text(row, 3);
 	m.down = rows.maybe(row, 4);
 	m.verify = rows.maybe(row, 5);
-	m.state = rows.text(row, 6);
 	m.run = rows.number(row, 7);
+	m.state = state_here(rows.text(row, 6), m.run);
 	return m;
 }
 
-/* The state as view surefoot.status has it: a queue that came here with a restore or a copy of the database is orphaned. */
-#define SUREFOOT_STATE                                                                                                 \
-	"CASE WHEN state IN ('running', 'queued', 'reverting') AND EXISTS (SELECT FROM surefoot.run r "                    \
-	"WHERE r.id = m.run AND (r.system_identifier <> surefoot.system_identifier() OR r.database_oid <> $2)) "           \
-	"THEN 'orphaned' ELSE state END"
+#define SUREFOOT_COLUMNS "version, ordinal::text, name, up, down, verify, state, run"
 
-#define SUREFOOT_COLUMNS "version, ordinal::text, name, up, down, verify, " SUREFOOT_STATE " AS state, run"
-
-Query read_one("SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration m WHERE ordinal = $1::numeric", {TEXTOID, OIDOID});
+Query read_one("SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration WHERE ordinal = $1::numeric", {TEXTOID});
 
 /*
  * One migration, what else is under way and the highest that stands applied: by the partial indexes, so the length of the history
  * does not matter, and at once, because every apply asks.
  */
 Query read_situation(
-	"SELECT o.*, u.version, u.state, h.version, h.state FROM (SELECT) one "
-	"LEFT JOIN LATERAL (SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration m WHERE ordinal = $1::numeric) o ON true "
-	"LEFT JOIN LATERAL (SELECT version, " SUREFOOT_STATE " AS state FROM surefoot.migration m WHERE state IN "
+	"SELECT o.*, u.version, u.state, u.run, h.version, h.state FROM (SELECT) one "
+	"LEFT JOIN (SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration WHERE ordinal = $1::numeric) o ON true "
+	"LEFT JOIN (SELECT version, state, run FROM surefoot.migration WHERE state IN "
 	"('running', 'queued', 'failed', 'reverting', 'orphaned') AND ordinal <> $1::numeric ORDER BY ordinal LIMIT 1) u ON true "
-	"LEFT JOIN LATERAL (SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1) h "
-	"ON true",
-	{TEXTOID, OIDOID});
-
-Value this_database()
-{
-	return Value::datum(ObjectIdGetDatum(MyDatabaseId));
-}
+	"LEFT JOIN (SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1) h ON true",
+	{TEXTOID});
 
 } // namespace
 
@@ -60,19 +63,19 @@ std::string number_of(const std::string &version)
 Situation situation(const std::string &number)
 {
 	Situation result;
-	const Rows rows = read_situation.run({number, this_database()});
+	const Rows rows = read_situation.run({number});
 	if (!rows.is_null(0, 0))
 		result.migration = from_row(rows, 0);
 	if (!rows.is_null(0, 8))
-		result.unfinished = Place{rows.text(0, 8), rows.text(0, 9)};
-	if (!rows.is_null(0, 10))
-		result.highest = Place{rows.text(0, 10), rows.text(0, 11)};
+		result.unfinished = Place{rows.text(0, 8), state_here(rows.text(0, 9), rows.number(0, 10))};
+	if (!rows.is_null(0, 11))
+		result.highest = Place{rows.text(0, 11), rows.text(0, 12)};
 	return result;
 }
 
 std::optional<Migration> find(const std::string &number)
 {
-	const Rows rows = read_one.run({number, this_database()});
+	const Rows rows = read_one.run({number});
 	return rows.empty() ? std::nullopt : std::optional<Migration>(from_row(rows, 0));
 }
 
