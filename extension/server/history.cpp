@@ -88,12 +88,12 @@ Migration get(const std::string &number)
 	return *found;
 }
 
-void insert(const Migration &m)
+bool insert(const Migration &m)
 {
 	static Query query("INSERT INTO surefoot.migration (version, ordinal, name, up, down, verify) "
-					   "VALUES ($1, $2::numeric, $3, $4, $5, $6)",
+					   "VALUES ($1, $2::numeric, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",
 					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
-	query.run({m.version, m.number, m.name, m.up, m.down, m.verify});
+	return !query.run({m.version, m.number, m.name, m.up, m.down, m.verify}).empty();
 }
 
 void update_scripts(const Migration &m)

@@ -56,7 +56,8 @@ std::optional<Migration> find(const std::string &number);
 /* Raises SF001 with the way to register it. */
 Migration get(const std::string &number);
 
-void insert(const Migration &migration);
+/* False when another session has registered that number meanwhile. */
+bool insert(const Migration &migration);
 void update_scripts(const Migration &migration);
 /* from: the states it may be in, separated by commas. Raises when it is in another by now. */
 void set_state(const std::string &version, const char *from, const char *to, int64 run);

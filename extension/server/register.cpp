@@ -64,8 +64,14 @@ std::string register_migration(const std::string &version, const std::string &na
 	check_scripts(m);
 	Internal internal;
 	if (!known) {
-		history::insert(m);
-		return "registered";
+		if (history::insert(m))
+			return "registered";
+		/* Another session was faster, and has committed. */
+		known = history::find(m.number);
+		if (!known)
+			throw Error(sqlstate::busy, "another session is registering migration " + version, "", "Try again.");
+		if (known->up == up && known->down == down && known->verify == verify && known->name == name)
+			return "unchanged";
 	}
 	/* The down and verify scripts of an applied migration may be mended; what was done may not be changed. */
 	const bool at_rest = known->state == "registered" || known->state == "reverted";
