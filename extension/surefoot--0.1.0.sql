@@ -19,7 +19,10 @@ CREATE TABLE surefoot.migration (
     state text NOT NULL DEFAULT 'registered',
     run bigint,                                            -- the run that made the state what it is
     registered_at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
-    registered_by text NOT NULL DEFAULT SESSION_USER
+    registered_by text NOT NULL DEFAULT SESSION_USER,
+    owner text NOT NULL,                                   -- the role that may change the scripts
+    updated_at timestamptz,
+    updated_by text                                        -- the session's role of the latest change
 );
 -- What is under way, or stands applied, found without reading the rest.
 CREATE INDEX migration_applied ON surefoot.migration (ordinal) WHERE state = 'applied';
@@ -70,7 +73,6 @@ CREATE TABLE surefoot.operation (
     statement int NOT NULL,          -- which statement of the script it comes from, from 0
     line int NOT NULL,
     sql text NOT NULL,
-    source text,                     -- the statement as the script had it, where sql is other than that
     index_schema text, index_name text, table_name text,  -- the index that a concurrent build makes
     PRIMARY KEY (run, step, n)
 );

@@ -2,10 +2,14 @@
 
 #include "server/conclude.hpp"
 #include "server/environment.hpp"
-#include "server/planned_script.hpp"
 #include "server/proof.hpp"
+#include "server/role_fence.hpp"
 #include "server/runner.hpp"
 #include "server/settings.hpp"
+
+extern "C" {
+#include "commands/trigger.h"
+}
 
 namespace surefoot {
 
@@ -15,7 +19,7 @@ struct Work {
 	history::Run run;
 	history::Migration migration;
 	std::optional<history::Step> step;
-	const std::string &script() const { return script_text(migration, run); }
+	const std::string &script() const { return run.direction == "up" ? migration.up : *migration.down; }
 	Speaker speaker() const { return {migration.version, run.direction, run.id, false}; }
 };
 
@@ -52,7 +56,7 @@ Created made_before(const Script &script, const history::Step &step)
 {
 	Created made;
 	for (size_t s = 0; s < step.operations.front().statement; s++)
-		made.add(script.statement(s));
+		made.add(script.statements()[s]);
 	made.new_transaction();
 	return made;
 }
@@ -62,7 +66,6 @@ void run_transactional(const Work &work)
 	const history::Step &step = *work.step;
 	in_transaction([&] {
 		const Script script(work.script());
-		refuse_changed_script(work.run, script, step.operations);
 		/* The lock timeout of ordinary steps; a script's own comes with what it carried. */
 		pg_call([] {
 			char wait[32];
@@ -77,9 +80,14 @@ void run_transactional(const Work &work)
 			/* Part of it may have been undone before. */
 			rules.missing_is_done = true;
 		}
-		const StepResult result = run_transaction_step(work.speaker(), script, step.n,
-													   {step.operations, script.statements().size()}, made_before(script, step),
-													   rules, {});
+		const StepResult result = [&] {
+			RoleFence fence(role_named(work.run.role));
+			StepResult done = run_transaction_step(work.speaker(), script, step.n, {step.operations, script.statements().size()},
+												   made_before(script, step), rules, {});
+			/* What is deferred, within the fence. */
+			pg_call([] { AfterTriggerSetState(makeNode(ConstraintsSetStmt)); });
+			return done;
+		}();
 		const std::vector<std::string> carried = session_settings();
 		Internal internal;
 		history::merge_effect(work.run.id, result.changes);
@@ -98,21 +106,11 @@ void run_concurrent(const Work &work)
 		apply_settings(work.run.carried, Scope::session);
 		/* Its waits are harmless, and a timeout in them would leave an invalid index. */
 		pg_call([] { SetConfigOption("lock_timeout", "0", PGC_USERSET, PGC_S_SESSION); });
-		const Operation &operation = step.operations.front();
-		say_statement(work.speaker(), step.n, operation.line, mask_secrets(operation.sql));
+		const Script script(work.script());
+		say_statement(work.speaker(), step.n, script.statements()[step.operations.front().statement].line,
+					  mask_secrets(step.operations.front().sql));
 	});
 	run_concurrent_step(work.run.id, step);
-}
-
-/* Says where in the script operation is; the script may be another one by now. */
-void locate(Error &error, const Work &work, const Operation &operation)
-{
-	error.script_statement = mask_secrets(operation.sql);
-	error.script_line = operation.line;
-	if (!is_as_planned(work.migration, work.run))
-		return;
-	const Script script(work.script());
-	locate_error(error, work.speaker(), script, work.step->n, operation);
 }
 
 /* Writes down why the run stopped; the migration is failed at that step until it is resumed or reverted. */
@@ -127,9 +125,10 @@ void write_failure(int64 run, Error error)
 		int line = 0, column = 0;
 		if (work->step && !work->step->operations.empty()) {
 			const Operation &operation = work->step->operations.front();
+			const Script script(work->script());
 			statement = mask_secrets(operation.sql);
 			if (!error.context.starts_with("migration "))
-				locate(error, *work, operation);
+				locate_error(error, work->speaker(), script, n, operation);
 			line = error.script_line;
 			column = error.script_column;
 		}

@@ -7,9 +7,10 @@
 #include "server/environment.hpp"
 #include "server/gate.hpp"
 #include "server/lock_table.hpp"
-#include "server/planned_script.hpp"
 #include "server/proof.hpp"
+#include "server/role_fence.hpp"
 #include "server/runner.hpp"
+#include "server/script_owner.hpp"
 #include "server/settings.hpp"
 
 extern "C" {
@@ -39,7 +40,6 @@ std::string queued(int steps)
 /* Has a worker go on with a run that nobody works on; the steps that are left. */
 std::string requeue(const history::Migration &migration, const history::Run &run)
 {
-	refuse_changed_script(migration, run);
 	const Oid session = worker_role(run);
 	Internal internal;
 	const int launch = history::requeue_run(run.id, role_name(session));
@@ -206,6 +206,10 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		{
 			ScriptEnvironment environment;
 			apply_settings(settings, Scope::level);
+			const Oid role = role_named(run.role);
+			for (const Statement &statement : script.statements())
+				refuse_role_change(script, statement, role);
+			RoleFence fence(role);
 			result = run_transaction_step(begun.speaker, script, 1, {{}, 0}, Created(), rules,
 										  [&](Recorder &recorder, const StepResult &done, bool patient) {
 											  if (check)
@@ -298,6 +302,7 @@ std::string apply(const std::string &version)
 						", which is applied already",
 					"", "If it is meant: SET surefoot.allow_out_of_order = on;");
 
+	refuse_foreign_scripts(migration);
 	Begun begun = begin(migration, "up", {});
 	return run_script(begun, migration, migration.up, {}, {},
 					  [&](const Script &script, Recorder &recorder, const StepResult &done, bool patient) {
@@ -317,16 +322,12 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 					"Register one: SELECT " + function_prefix() + "migrate_register('" + migration.version + "', '" +
 						migration.name + "', 'up script', 'down script');");
 	if (migration.state == "reverting") {
-		const history::Run run = current_run(migration);
-		const bool alone = job_holder(run.id) == 0;
-		if (alone && is_as_planned(migration, run))
-			return requeue(migration, run);
-		if (!alone) {
-			Internal internal;
-			return queued(history::unfinished_steps(run.id));
-		}
+		if (job_holder(migration.run) == 0)
+			return requeue(migration, current_run(migration));
+		Internal internal;
+		return queued(history::unfinished_steps(migration.run));
 	}
-	if (migration.state != "applied" && migration.state != "failed") {
+	if (migration.state == "queued" || migration.state == "running" || migration.state == "orphaned") {
 		if (migration.state != "orphaned" && !keep_workers_away(migration.run))
 			refuse_unfinished(migration.version);
 		give_up_run(migration);
@@ -348,6 +349,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 			begun.run.role = there.role;
 		}
 	}
+	refuse_foreign_run(begun.run, "revert");
 	if (begun.run.role != role_name(GetUserId())) {
 		settings.push_back("role");
 		settings.push_back(begun.run.role);
@@ -373,16 +375,20 @@ std::string cancel(const std::string &version)
 	check_session();
 	const std::string number = history::number_of(version);
 	take_gate();
-	Internal internal;
-	const history::Migration migration = history::get(number);
+	history::Migration migration;
+	{
+		Internal internal;
+		migration = history::get(number);
+	}
 	if (migration.state != "queued" && migration.state != "running" && migration.state != "reverting")
 		return "nothing to cancel";
+	refuse_foreign_run(current_run(migration), "cancel");
 	if (!keep_workers_away(migration.run)) {
 		/* The worker aborts its statement, removes what it left, and writes the state itself. */
-		if (const int pid = job_holder(migration.run))
-			(void)kill(pid, SIGINT);
+		interrupt_worker(migration.run);
 		return "cancelling";
 	}
+	Internal internal;
 	const Error error("57014", "cancelled before the step had begun", "",
 					  call("migrate_resume", migration.version) + " or " + call("migrate_revert", migration.version));
 	const std::optional<history::Step> step = history::next_step(migration.run);

@@ -4,6 +4,7 @@
 #include "core/object_json.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/environment.hpp"
+#include "server/role_fence.hpp"
 #include "server/same.hpp"
 
 namespace surefoot {
@@ -88,8 +89,11 @@ struct VerifyResult {
 	int line = 0;
 };
 
-/* Runs the verify script read-only and undoes it; says what was wrong. */
-std::optional<VerifyResult> run_verify(const std::string &text)
+/*
+ * Runs the verify script read-only and undoes it; says what was wrong. It runs as the role of the migration, whoever asks: what
+ * others have written is not run with the rights of a superuser who wants to know how things are.
+ */
+std::optional<VerifyResult> run_verify(const std::string &text, const std::string &role)
 {
 	std::optional<VerifyResult> wrong;
 	int line = 0;
@@ -100,8 +104,10 @@ std::optional<VerifyResult> run_verify(const std::string &text)
 										false);
 			});
 			const Script script(text);
+			const AsRole as(role_named(role));
 			for (const Statement &statement : script.statements()) {
 				line = statement.line;
+				refuse_role_change(script, statement, as.role());
 				const char *sql = statement.text.c_str();
 				const bool is_false = pg_call([sql] {
 					bool found = false;
@@ -131,11 +137,11 @@ std::optional<VerifyResult> run_verify(const std::string &text)
 	return wrong;
 }
 
-void check_verify(const history::Migration &migration, std::vector<Finding> &findings)
+void check_verify(const history::Migration &migration, const std::string &role, std::vector<Finding> &findings)
 {
 	if (!migration.verify)
 		return;
-	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify))
+	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify, role))
 		findings.push_back({"fail", "verify", migration.version,
 							"verify script, line " + std::to_string(wrong->line) + ": " + wrong->message, "",
 							"Mend the data or the script, then validate again."});
@@ -144,13 +150,13 @@ void check_verify(const history::Migration &migration, std::vector<Finding> &fin
 }
 
 /* Definitions that have just been read need no second look but for what they say of themselves. */
-std::vector<Finding> check_fresh(const history::Migration &migration, const std::vector<core::Change> &changes)
+std::vector<Finding> check_fresh(const history::Migration &migration, const std::string &role, const std::vector<core::Change> &changes)
 {
 	std::vector<Finding> findings;
 	for (const core::Change &change : changes)
 		if (change.after)
 			check_state(*change.after, findings);
-	check_verify(migration, findings);
+	check_verify(migration, role, findings);
 	return findings;
 }
 
@@ -159,9 +165,12 @@ std::vector<Finding> check_fresh(const history::Migration &migration, const std:
 std::vector<Finding> validate(const history::Migration &migration, int64 run)
 {
 	std::vector<core::Change> effect;
+	std::string role;
 	{
 		Internal internal;
 		effect = history::effect(run);
+		if (const std::optional<history::Run> there = history::get_run(run))
+			role = there->role;
 	}
 	const core::Objects now = definitions_now(effect);
 	std::vector<Finding> findings;
@@ -182,7 +191,7 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 			findings.push_back(difference(change, *wanted, *found));
 		check_state(*found, findings);
 	}
-	check_verify(migration, findings);
+	check_verify(migration, role, findings);
 	const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding &f) { return f.level == "fail"; });
 	if (!failed)
 		findings.insert(findings.begin(), {"pass", "effect", migration.version,
@@ -310,7 +319,7 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 {
 	const char *from = "registered,reverted,applied,queued,running,reverting,failed,orphaned";
 	if (run.direction == "up") {
-		raise_failures(migration.version, fresh ? check_fresh(migration, *fresh) : validate(migration, run.id));
+		raise_failures(migration.version, fresh ? check_fresh(migration, run.role, *fresh) : validate(migration, run.id));
 		Internal internal;
 		history::set_state(migration.version, from, "applied", run.id);
 		if (!fresh)

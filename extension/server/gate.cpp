@@ -113,4 +113,21 @@ int job_holder(int64 run)
 	return rows.empty() ? 0 : static_cast<int>(rows.number(0, 0));
 }
 
+void interrupt_worker(int64 run)
+{
+	/* A number that is a worker's no more may be any other process's by now. */
+	static Query query("SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.backend_type = 'surefoot worker' "
+					   "WHERE l.locktype = 'object' AND l.classid = 'pg_extension'::regclass AND l.database = $2 "
+					   "AND l.objid = $1 AND l.objsubid = 1 AND l.granted",
+					   {OIDOID, OIDOID});
+	Internal internal;
+	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(static_cast<Oid>(run))),
+								 Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	if (rows.empty())
+		return;
+	const int pid = static_cast<int>(rows.number(0, 0));
+	if (pg_call([pid] { return BackendPidGetProc(pid) != nullptr; }))
+		(void)kill(pid, SIGINT);
+}
+
 } // namespace surefoot

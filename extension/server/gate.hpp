@@ -25,6 +25,8 @@ bool try_job_lock(int64 run);
 void release_job_lock(int64 run);
 /* The pid of the worker that works on run; 0 when none does. */
 int job_holder(int64 run);
+/* Cancels the statement of the worker that works on run, if one does. */
+void interrupt_worker(int64 run);
 /*
  * Takes the run over from workers until the end of this transaction; false when one works on it, or comes within a second. True for
  * a run whose worker was killed.

@@ -30,10 +30,11 @@ Migration from_row(const Rows &rows, size_t row)
 	m.verify = rows.maybe(row, 5);
 	m.run = rows.number(row, 7);
 	m.state = state_here(rows.text(row, 6), m.run);
+	m.owner = rows.text(row, 8);
 	return m;
 }
 
-#define SUREFOOT_COLUMNS "version, ordinal::text, name, up, down, verify, state, run"
+#define SUREFOOT_COLUMNS "version, ordinal::text, name, up, down, verify, state, run, owner"
 
 Query read_one("SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration WHERE ordinal = $1::numeric", {TEXTOID});
 
@@ -66,10 +67,10 @@ Situation situation(const std::string &number)
 	const Rows rows = read_situation.run({number});
 	if (!rows.is_null(0, 0))
 		result.migration = from_row(rows, 0);
-	if (!rows.is_null(0, 8))
-		result.unfinished = Place{rows.text(0, 8), state_here(rows.text(0, 9), rows.number(0, 10))};
-	if (!rows.is_null(0, 11))
-		result.highest = Place{rows.text(0, 11), rows.text(0, 12)};
+	if (!rows.is_null(0, 9))
+		result.unfinished = Place{rows.text(0, 9), state_here(rows.text(0, 10), rows.number(0, 11))};
+	if (!rows.is_null(0, 12))
+		result.highest = Place{rows.text(0, 12), rows.text(0, 13)};
 	return result;
 }
 
@@ -90,17 +91,26 @@ Migration get(const std::string &number)
 
 bool insert(const Migration &m)
 {
-	static Query query("INSERT INTO surefoot.migration (version, ordinal, name, up, down, verify) "
-					   "VALUES ($1, $2::numeric, $3, $4, $5, $6) ON CONFLICT DO NOTHING RETURNING true",
-					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
-	return !query.run({m.version, m.number, m.name, m.up, m.down, m.verify}).empty();
+	static Query query("INSERT INTO surefoot.migration (version, ordinal, name, up, down, verify, owner) "
+					   "VALUES ($1, $2::numeric, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true",
+					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
+	return !query.run({m.version, m.number, m.name, m.up, m.down, m.verify, m.owner}).empty();
 }
 
 void update_scripts(const Migration &m)
 {
-	static Query query("UPDATE surefoot.migration SET name = $2, up = $3, down = $4, verify = $5 WHERE ordinal = $1::numeric",
-					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
-	query.run({m.number, m.name, m.up, m.down, m.verify});
+	static Query query("UPDATE surefoot.migration SET name = $2, up = $3, down = $4, verify = $5, owner = $6, "
+					   "updated_at = clock_timestamp(), updated_by = SESSION_USER WHERE ordinal = $1::numeric",
+					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
+	query.run({m.number, m.name, m.up, m.down, m.verify, m.owner});
+}
+
+void set_owner(const Migration &m, const std::string &owner)
+{
+	static Query query("UPDATE surefoot.migration SET owner = $2, updated_at = clock_timestamp(), updated_by = SESSION_USER "
+					   "WHERE ordinal = $1::numeric",
+					   {TEXTOID, TEXTOID});
+	query.run({m.number, owner});
 }
 
 void set_state(const std::string &version, const char *from, const char *to, int64 run)

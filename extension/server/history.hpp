@@ -14,6 +14,7 @@ namespace surefoot::history {
 
 struct Migration {
 	std::string version, number, name, up, state;
+	std::string owner; /* the role whose scripts they are */
 	std::optional<std::string> down, verify;
 	int64 run = 0;
 };
@@ -59,6 +60,7 @@ Migration get(const std::string &number);
 /* False when another session has registered that number meanwhile. */
 bool insert(const Migration &migration);
 void update_scripts(const Migration &migration);
+void set_owner(const Migration &migration, const std::string &owner);
 /* from: the states it may be in, separated by commas. Raises when it is in another by now. */
 void set_state(const std::string &version, const char *from, const char *to, int64 run);
 
@@ -90,8 +92,6 @@ void insert_done_step(int64 run, int n, TimestampTz started);
 void store_steps(int64 run, int n, const std::vector<PlannedStep> &steps, const Script &script);
 std::optional<Step> next_step(int64 run);
 int unfinished_steps(int64 run);
-/* Of the steps that are not done; only what says which statement each was made of. */
-std::vector<Operation> unfinished_operations(int64 run);
 void set_step_state(int64 run, int n, const char *state);
 
 /* What the first step of run changed. */

@@ -1,5 +1,9 @@
 #include "server/apply.hpp"
 
+#include "server/gate.hpp"
+#include "server/recorder.hpp"
+#include "server/script_owner.hpp"
+
 namespace surefoot {
 
 namespace {
@@ -40,6 +44,62 @@ void check_scripts(const history::Migration &m)
 	Script script(m.up, title + "up");
 }
 
+bool is_at_rest(const history::Migration &migration)
+{
+	return migration.state == "registered" || migration.state == "reverted";
+}
+
+/* What was done may not be changed, nor what is being done; the way back and the proof may be mended. */
+void refuse_change(const history::Migration &known, const std::string &up)
+{
+	const std::string &state = known.state;
+	if (state == "queued" || state == "running" || state == "reverting")
+		throw Error(sqlstate::busy, "migration " + known.version + " has steps to finish, and its scripts cannot change meanwhile", "",
+					"CALL " + function_prefix() + "migrate_wait('" + known.version + "');");
+	if (!is_at_rest(known) && !same_statements(known.up, up))
+		throw Error(sqlstate::changed, "migration " + known.version + " is " + state + " and its up script has changed",
+					"What was run is in the history; only comments and blanks may differ.",
+					"Put the script back, and make the change in a new migration.");
+}
+
+/* In the history of the latest run: which script was changed, by whom, and what it was. */
+void log_changes(const history::Migration &known, const history::Migration &now)
+{
+	if (is_at_rest(known))
+		return;
+	const auto log = [&](const char *script, const std::optional<std::string> &before, const std::optional<std::string> &after) {
+		if (before != after)
+			history::log(known.run, "info", std::nullopt, std::nullopt,
+						 std::string(script) + " script changed by " + session_role(), before ? mask_secrets(*before) : "");
+	};
+	log("up", known.up, now.up);
+	log("down", known.down, now.down);
+	log("verify", known.verify, now.verify);
+}
+
+std::optional<history::Migration> find(const std::string &number)
+{
+	Internal internal;
+	return history::find(number);
+}
+
+bool same_scripts(const history::Migration &a, const history::Migration &b)
+{
+	return a.up == b.up && a.down == b.down && a.verify == b.verify && a.name == b.name;
+}
+
+/* A superuser who gives the same scripts answers for them from now on: whoever else could change them has less rights. */
+void adopt(const history::Migration &known)
+{
+	if (!superuser() || XactReadOnly)
+		return;
+	const std::string owner = owner_after_change(known);
+	if (owner == known.owner)
+		return;
+	Internal internal;
+	history::set_owner(known, owner);
+}
+
 } // namespace
 
 std::string register_migration(const std::string &version, const std::string &name, const std::string &up,
@@ -52,34 +112,39 @@ std::string register_migration(const std::string &version, const std::string &na
 	m.up = up;
 	m.down = down;
 	m.verify = verify;
+	m.owner = current_role();
 	check_name(name);
 
-	std::optional<history::Migration> known;
-	{
-		Internal internal;
-		known = history::find(m.number);
-	}
-	if (known && known->up == up && known->down == down && known->verify == verify && known->name == name)
+	std::optional<history::Migration> known = find(m.number);
+	if (known && same_scripts(*known, m)) {
+		adopt(*known);
 		return "unchanged";
+	}
 	check_scripts(m);
-	Internal internal;
 	if (!known) {
-		if (history::insert(m))
-			return "registered";
+		{
+			Internal internal;
+			if (history::insert(m))
+				return "registered";
+		}
 		/* Another session was faster, and has committed. */
-		known = history::find(m.number);
+		known = find(m.number);
 		if (!known)
 			throw Error(sqlstate::busy, "another session is registering migration " + version, "", "Try again.");
-		if (known->up == up && known->down == down && known->verify == verify && known->name == name)
+		if (same_scripts(*known, m))
 			return "unchanged";
 	}
-	/* The down and verify scripts of an applied migration may be mended; what was done may not be changed. */
-	const bool at_rest = known->state == "registered" || known->state == "reverted";
-	if (!at_rest && !same_statements(known->up, up))
-		throw Error(sqlstate::changed, "migration " + known->version + " is " + known->state + " and its up script has changed",
-					"What was run is in the history; only comments and blanks may differ.",
-					"Put the script back, and make the change in a new migration.");
+	if (Recorder::active() != nullptr)
+		throw Error(sqlstate::wrong_context, "a migration cannot change the scripts of another one", "", "Call this by itself.");
+	/* Whoever applies it has read the scripts that are there: they stay so until that is over. */
+	take_gate();
+	known = find(m.number);
+	refuse_foreign_change(*known);
+	refuse_change(*known, up);
+	m.owner = owner_after_change(*known);
+	Internal internal;
 	history::update_scripts(m);
+	log_changes(*known, m);
 	return "updated";
 }
 
