@@ -34,6 +34,8 @@ ALTER TABLE users OWNER TO regress_joe;
 ALTER TABLE plain OWNER TO regress_joe;
 
 -- Runs both and says what the fingerprints say; nothing remains.
+-- The name of a temporary schema differs from run to run.
+\set SHOW_CONTEXT never
 CREATE FUNCTION pg_temp.walk(up text, down text, OUT seen text, OUT walked_back text) LANGUAGE plpgsql AS $$
 DECLARE
     before text[] := ARRAY[migrate_fingerprint(), migrate_fingerprint('app'), migrate_fingerprint(NULL, 'physical')];

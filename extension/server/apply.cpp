@@ -225,11 +225,12 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			Internal internal;
 			run.state = more ? "queued" : "done";
 			history::insert_run(run, begun.started, begun.wal, !more);
-			history::insert_done_step(run.id, 1, begun.started);
+			if (!result.all_is_rest)
+				history::insert_done_step(run.id, 1, begun.started);
 			history::insert_effect(run.id, result.changes);
 			history::insert_skipped(run.id, result.skipped);
 			if (more) {
-				history::store_steps(run.id, 2, result.rest, script);
+				history::store_steps(run.id, result.all_is_rest ? 1 : 2, result.rest, script);
 				history::set_state(migration.version, "registered,reverted,applied,failed,orphaned",
 								   run.direction == "up" ? "queued" : "reverting", run.id);
 			}

@@ -11,7 +11,7 @@ namespace {
 /* The steps that are to come, numbered as they will be. */
 void rehearse_rest(Rehearsal &rehearsal, const Speaker &speaker, const Script &up, const StepResult &done)
 {
-	int n = 2;
+	int n = done.all_is_rest ? 1 : 2;
 	for (const PlannedStep &step : done.rest) {
 		for (const Operation &operation : step.operations) {
 			try {

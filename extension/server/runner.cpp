@@ -125,6 +125,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 		for (size_t i = 0; i < operations.size(); i++) {
 			const Operation &operation = operations[i];
 			if (operation.kind == OperationKind::concurrent || (operation.boundary_before && started)) {
+				result.all_is_rest = s == 0 && i == 0;
 				result.rest = plan_rest(script, std::move(operations), i, s + 1, made);
 				return;
 			}

@@ -22,6 +22,7 @@ struct StepResult {
 	std::vector<core::Change> changes;
 	std::vector<std::pair<std::string, std::string>> skipped; /* kind, identity */
 	std::vector<PlannedStep> rest;                            /* what has to come in steps of its own */
+	bool all_is_rest = false; /* from the script's first statement on: the plan has no step before them */
 };
 
 /* What a script leaves undone. */

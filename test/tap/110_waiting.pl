@@ -122,7 +122,7 @@ my ($out, $err) = attempt($node, $db, "CALL migrate_wait('0021');");
 like($err, qr/ERROR:  23505: could not create unique index "users_twice_idx"/, 'migrate_wait raises what went wrong, with its SQLSTATE');
 like($err, qr/DETAIL:  Key .* is duplicated/, 'its detail');
 like($err, qr/migrate_resume\('0021'\)/, 'and what to do');
-like($err, qr/CONTEXT:  migration 0021 up, step 2, statement 1, line 1, column 1/, 'and the place in the script');
+like($err, qr/CONTEXT:  migration 0021 up, step 1, statement 1, line 1, column 1/, 'and the place in the script');
 no_debris($node, $db, 'a failed build');
 
 # migrate_apply_all applies in order and waits for each.

@@ -64,7 +64,7 @@ sub run_up_to
 				WHERE backend_type LIKE 'surefoot%' AND datname = current_database() AND steps LIKE '$done{$place}/%'
 					AND ("
 				  . ($place eq 'before the transaction'
-					? "EXISTS (SELECT FROM surefoot.step WHERE n = 3 AND state = 'running')"
+					? "EXISTS (SELECT FROM surefoot.step WHERE kind = 'transaction' AND state = 'running')"
 					: "cardinality(pg_blocking_pids(pid)) > 0") . ')');
 		});
 	return ($blocker, $pid);
@@ -93,9 +93,10 @@ for my $place (sort { $done{$a} <=> $done{$b} } keys %blocks)
 	}
 }
 
-# The same of a revert: its steps are the other way round.
-$done{'before the second build'} = 1;
-$done{'before the first build'} = 3;
+# The same of a revert: its steps are the other way round, and none comes before the first of them.
+$done{'before the second build'} = 0;
+$done{'before the transaction'} = 1;
+$done{'before the first build'} = 2;
 for my $place ('before the second build', 'before the transaction', 'before the first build')
 {
 	for my $way (qw(resume revert))
