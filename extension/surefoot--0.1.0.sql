@@ -73,6 +73,7 @@ CREATE TABLE surefoot.operation (
     statement int NOT NULL,          -- which statement of the script it comes from, from 0
     line int NOT NULL,
     sql text NOT NULL,
+    source text,                     -- the statement as the script had it, where sql is other than that
     index_schema text, index_name text, table_name text,  -- the index that a concurrent build makes
     PRIMARY KEY (run, step, n)
 );

@@ -17,6 +17,9 @@ struct Operation {
 	size_t statement = 0; /* which statement of the script it comes from */
 	OperationKind kind = OperationKind::transactional;
 	std::string sql;
+	/* Of an operation that was stored: the statement as the script had it then, and its line. */
+	std::string source;
+	int line = 0;
 	bool boundary_before =
 		false; /* what was before it must be committed, though both are transactional */
 	/* For a concurrent CREATE INDEX: what will be there. table is qualified and quoted. */

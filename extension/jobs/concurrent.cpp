@@ -31,7 +31,7 @@ Seen look(const std::string &sql)
 {
 	Seen seen;
 	in_transaction([&] {
-		const Script script(sql);
+		const Script script(sql, Script::Part{});
 		lock_targets(
 			script.statements().front().raw->stmt,
 			[&seen](const ObjectAddress &found) {
@@ -138,10 +138,11 @@ void explain_deadline(Error &error, Deadline deadline)
 }
 
 /*
- * An index of the name was made by somebody else after the step was planned: the same, it is theirs and stays when this migration is
- * reverted; another one is an error. Strong locks are needed for the comparison, so they are sought in short attempts.
+ * A valid index of the name is there. Made by somebody else after the step was planned: the same, it is theirs and stays when this
+ * migration is reverted; another one is an error. Nothing when it has gone meanwhile. Strong locks may be needed for the comparison,
+ * so they are sought in short attempts. silent: nothing is said of what is the same.
  */
-Avoid compare_with_existing(int64 run, const Operation &operation)
+Avoid compare_with_existing(int64 run, const Operation &operation, bool silent = false)
 {
 	const Deadline deadline = in_seconds(settings::lock_retry);
 	Backoff backoff;
@@ -154,11 +155,23 @@ Avoid compare_with_existing(int64 run, const Operation &operation)
 				pg_call([wait] {
 					(void)set_config_option("lock_timeout", wait, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0, false);
 				});
-				const Script script(operation.sql);
+				const Script script(operation.sql, Script::Part{});
+				const size_t mark = journal_mark();
 				skipped = without_existing({"", "up", run, false}, script.statements().front()).skipped;
+				if (silent)
+					forget_journal(mark);
 			});
 			return skipped;
 		} catch (Error &error) {
+			if (error.is(sqlstate::object_differs)) {
+				/* Nor does the way back touch it. */
+				abort_transaction(run);
+				const std::string index = index_text(operation);
+				in_transaction([&] {
+					Internal internal;
+					history::insert_skipped(run, {{"index", index}});
+				});
+			}
 			if (!error.is("55P03") || is_over(deadline))
 				throw;
 			abort_transaction(run);
@@ -181,11 +194,16 @@ void clear_the_way(int64 run, const history::Step &step, const Operation &operat
 	run_toplevel("DROP INDEX CONCURRENTLY IF EXISTS " + index, deadline);
 }
 
+struct Build {
+	Oid locked = InvalidOid;
+	bool is_there = false; /* a valid index had the name before anything was built */
+};
+
 /*
  * One attempt; a lock on the table keeps other builds of it away, and is had without a snapshot that they would wait for. It is held
  * until the effect is recorded, which then need not wait for anything.
  */
-Oid try_build(int64 run, const history::Step &step, const Operation &operation, Deadline deadline)
+Build try_build(int64 run, const history::Step &step, const Operation &operation, Deadline deadline)
 {
 	IndexState state = read_index_state(operation);
 	const Oid table = state.table;
@@ -197,7 +215,7 @@ Oid try_build(int64 run, const history::Step &step, const Operation &operation, 
 		clear_the_way(run, step, operation, state, deadline);
 	if (!state.valid)
 		run_toplevel(operation.sql, deadline);
-	return table;
+	return {table, state.valid};
 }
 
 void record_index(int64 run, const history::Step &step, const Operation &operation)
@@ -214,21 +232,32 @@ void record_index(int64 run, const history::Step &step, const Operation &operati
 
 void build_index(int64 run, const history::Step &step, const Operation &operation)
 {
-	const IndexState found = read_index_state(operation);
-	/* A step that was killed may have ended its build; one that has failed has left nothing. */
-	if (found.valid && step.state != "running") {
-		finish_step(run, step, {}, compare_with_existing(run, operation));
-		return;
+	/* A step that was killed may have ended its build; one that has failed has left nothing. Nobody else's counts as that. */
+	bool is_ours = false;
+	if (read_index_state(operation).valid) {
+		const bool interrupted = step.state == "running";
+		const Avoid skipped = compare_with_existing(run, operation, interrupted);
+		is_ours = interrupted && !skipped.empty();
+		if (!interrupted && !skipped.empty()) {
+			finish_step(run, step, {}, skipped);
+			return;
+		}
 	}
-	if (found.valid && !found.on_table)
-		throw Error(sqlstate::object_differs, "index " + index_text(operation) + " exists already, on another table", "",
-					"Drop it, or give the new index another name; then resume.");
 	record(run, step, {});
 	const Deadline deadline = in_seconds(settings::build_deadline);
-	Oid locked = InvalidOid;
+	Build build;
 	for (int n = 1;; n++) {
 		try {
-			locked = try_build(run, step, operation, deadline);
+			build = try_build(run, step, operation, deadline);
+			if (build.is_there && !is_ours) {
+				if (OidIsValid(build.locked))
+					unlock_table(build.locked);
+				const Avoid skipped = compare_with_existing(run, operation);
+				if (skipped.empty())
+					continue;
+				finish_step(run, step, {}, skipped);
+				return;
+			}
 			break;
 		} catch (Error &error) {
 			explain_deadline(error, deadline);
@@ -241,8 +270,8 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 		}
 	}
 	without_cancel([&] { record_index(run, step, operation); });
-	if (OidIsValid(locked))
-		unlock_table(locked);
+	if (OidIsValid(build.locked))
+		unlock_table(build.locked);
 }
 
 void run_other(int64 run, const history::Step &step, const Operation &operation)

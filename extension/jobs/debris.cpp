@@ -100,7 +100,7 @@ std::vector<std::string> reindex_debris(const std::string &sql)
 					   {OIDOID});
 	std::vector<std::string> names;
 	in_transaction([&] {
-		const Script script(sql);
+		const Script script(sql, Script::Part{});
 		Node *node = script.statements().front().raw->stmt;
 		if (!IsA(node, ReindexStmt) || ((ReindexStmt *)node)->relation == nullptr ||
 			!is_reindex_concurrently((ReindexStmt *)node))
@@ -118,7 +118,7 @@ std::optional<std::string> what_is_left(const std::string &sql, bool interrupted
 {
 	std::optional<std::string> result = sql;
 	in_transaction([&] {
-		const Script script(sql);
+		const Script script(sql, Script::Part{});
 		const Statement &statement = script.statements().front();
 		Node *node = statement.raw->stmt;
 		if (IsA(node, DropStmt) && interrupted)

@@ -2,6 +2,7 @@
 
 #include "server/conclude.hpp"
 #include "server/environment.hpp"
+#include "server/planned_script.hpp"
 #include "server/proof.hpp"
 #include "server/role_fence.hpp"
 #include "server/runner.hpp"
@@ -19,7 +20,7 @@ struct Work {
 	history::Run run;
 	history::Migration migration;
 	std::optional<history::Step> step;
-	const std::string &script() const { return run.direction == "up" ? migration.up : *migration.down; }
+	const std::string &script() const { return script_text(migration, run); }
 	Speaker speaker() const { return {migration.version, run.direction, run.id, false}; }
 };
 
@@ -56,7 +57,7 @@ Created made_before(const Script &script, const history::Step &step)
 {
 	Created made;
 	for (size_t s = 0; s < step.operations.front().statement; s++)
-		made.add(script.statements()[s]);
+		made.add(script.statement(s));
 	made.new_transaction();
 	return made;
 }
@@ -66,6 +67,7 @@ void run_transactional(const Work &work)
 	const history::Step &step = *work.step;
 	in_transaction([&] {
 		const Script script(work.script());
+		refuse_changed_script(work.run, script, step.operations);
 		/* The lock timeout of ordinary steps; a script's own comes with what it carried. */
 		pg_call([] {
 			char wait[32];
@@ -106,11 +108,21 @@ void run_concurrent(const Work &work)
 		apply_settings(work.run.carried, Scope::session);
 		/* Its waits are harmless, and a timeout in them would leave an invalid index. */
 		pg_call([] { SetConfigOption("lock_timeout", "0", PGC_USERSET, PGC_S_SESSION); });
-		const Script script(work.script());
-		say_statement(work.speaker(), step.n, script.statements()[step.operations.front().statement].line,
-					  mask_secrets(step.operations.front().sql));
+		const Operation &operation = step.operations.front();
+		say_statement(work.speaker(), step.n, operation.line, mask_secrets(operation.sql));
 	});
 	run_concurrent_step(work.run.id, step);
+}
+
+/* Says where in the script operation is; the script may be another one by now. */
+void locate(Error &error, const Work &work, const Operation &operation)
+{
+	error.script_statement = mask_secrets(operation.sql);
+	error.script_line = operation.line;
+	if (!is_as_planned(work.migration, work.run))
+		return;
+	const Script script(work.script());
+	locate_error(error, work.speaker(), script, work.step->n, operation);
 }
 
 /* Writes down why the run stopped; the migration is failed at that step until it is resumed or reverted. */
@@ -125,10 +137,9 @@ void write_failure(int64 run, Error error)
 		int line = 0, column = 0;
 		if (work->step && !work->step->operations.empty()) {
 			const Operation &operation = work->step->operations.front();
-			const Script script(work->script());
 			statement = mask_secrets(operation.sql);
 			if (!error.context.starts_with("migration "))
-				locate_error(error, work->speaker(), script, n, operation);
+				locate(error, *work, operation);
 			line = error.script_line;
 			column = error.script_column;
 		}

@@ -7,6 +7,7 @@
 #include "server/environment.hpp"
 #include "server/gate.hpp"
 #include "server/lock_table.hpp"
+#include "server/planned_script.hpp"
 #include "server/proof.hpp"
 #include "server/role_fence.hpp"
 #include "server/runner.hpp"
@@ -40,6 +41,7 @@ std::string queued(int steps)
 /* Has a worker go on with a run that nobody works on; the steps that are left. */
 std::string requeue(const history::Migration &migration, const history::Run &run)
 {
+	refuse_changed_script(migration, run);
 	const Oid session = worker_role(run);
 	Internal internal;
 	const int launch = history::requeue_run(run.id, role_name(session));
@@ -323,12 +325,16 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 					"Register one: SELECT " + function_prefix() + "migrate_register('" + migration.version + "', '" +
 						migration.name + "', 'up script', 'down script');");
 	if (migration.state == "reverting") {
-		if (job_holder(migration.run) == 0)
-			return requeue(migration, current_run(migration));
-		Internal internal;
-		return queued(history::unfinished_steps(migration.run));
+		const history::Run run = current_run(migration);
+		const bool alone = job_holder(run.id) == 0;
+		if (alone && is_as_planned(migration, run))
+			return requeue(migration, run);
+		if (!alone) {
+			Internal internal;
+			return queued(history::unfinished_steps(run.id));
+		}
 	}
-	if (migration.state == "queued" || migration.state == "running" || migration.state == "orphaned") {
+	if (migration.state != "applied" && migration.state != "failed") {
 		if (migration.state != "orphaned" && !keep_workers_away(migration.run))
 			refuse_unfinished(migration.version);
 		give_up_run(migration);

@@ -82,7 +82,7 @@ public:
 
 	void statement(size_t n, size_t step)
 	{
-		Node *node = script_.statements()[n].raw->stmt;
+		Node *node = script_.statement(n).raw->stmt;
 		use(n, step);
 		if (const auto name = temporary_table(node))
 			objects_.push_back({SessionObject::table, *name, n, step});
@@ -100,7 +100,7 @@ private:
 	{
 		if (objects_.empty())
 			return;
-		const Statement &statement = script_.statements()[n];
+		const Statement &statement = script_.statement(n);
 		for (const SessionObject &object : objects_) {
 			if (object.step == step)
 				continue;
@@ -140,7 +140,7 @@ private:
 
 	void locks(size_t n, size_t step)
 	{
-		const std::string &text = script_.statements()[n].text;
+		const std::string &text = script_.statement(n).text;
 		if (text.find("advisory") == text.npos && text.find("ADVISORY") == text.npos)
 			return;
 		Tokens tokens(text);
@@ -157,8 +157,8 @@ private:
 
 	[[noreturn]] void refuse(const SessionObject &object, size_t n) const
 	{
-		const Statement &made = script_.statements()[object.statement],
-						&used = script_.statements()[n];
+		const Statement &made = script_.statement(object.statement),
+						&used = script_.statement(n);
 		const std::string what = std::string(describe(object.kind)) + " \"" + object.name + "\"";
 		const char *does = object.kind == SessionObject::lock ? " would be lost before line "
 															  : " is used in line ";

@@ -53,7 +53,7 @@ std::vector<std::string> serious(const std::vector<std::string> &hazards)
 
 const IndexStmt *index_of(const Planned &planned, const Operation &operation)
 {
-	Node *node = planned.script.statements()[operation.statement].raw->stmt;
+	Node *node = planned.script.statement(operation.statement).raw->stmt;
 	return IsA(node, IndexStmt) ? (IndexStmt *)node : nullptr;
 }
 

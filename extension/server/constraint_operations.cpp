@@ -306,7 +306,7 @@ bool adds_index(const AlterTableStmt *node, bool exclusion)
 
 std::vector<Operation> expand_alter_table(const Script &script, size_t n, const Created &created)
 {
-	const Statement &statement = script.statements()[n];
+	const Statement &statement = script.statement(n);
 	const AlterTableStmt *node = (AlterTableStmt *)statement.raw->stmt;
 	Operation base;
 	base.statement = n;

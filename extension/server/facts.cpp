@@ -14,7 +14,7 @@ namespace {
 /* The parse tree of what is executed, which may differ from what was written. */
 Node *parse(const Script &script, const Operation &operation)
 {
-	const Statement &statement = script.statements()[operation.statement];
+	const Statement &statement = script.statement(operation.statement);
 	if (operation.sql == statement.text)
 		return statement.raw->stmt;
 	const char *sql = operation.sql.c_str();
@@ -227,7 +227,7 @@ private:
 	void pass_statements(size_t next)
 	{
 		for (; done_ < next; done_++) {
-			const Statement &statement = script_.statements()[done_];
+			const Statement &statement = script_.statement(done_);
 			created_.add(statement);
 			path_.follow(statement.raw->stmt);
 		}

@@ -62,7 +62,7 @@ std::vector<TextRow> plan_rows(Planned &planned, WayBack way_back)
 			rows.push_back(
 				{std::to_string(step + 1),
 				 operation.kind == OperationKind::concurrent ? "concurrent" : "transaction",
-				 std::to_string(planned.script.statements()[operation.statement].line),
+				 std::to_string(planned.script.statement(operation.statement).line),
 				 mask_secrets(operation.sql), or_null(facts.lock), or_null(facts.object),
 				 number(facts.rows), number(facts.bytes), facts.rewrites ? "t" : "f",
 				 facts.scans ? "t" : "f", array_text(facts.hazards), or_null(undo)});

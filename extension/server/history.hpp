@@ -92,6 +92,8 @@ void insert_done_step(int64 run, int n, TimestampTz started);
 void store_steps(int64 run, int n, const std::vector<PlannedStep> &steps, const Script &script);
 std::optional<Step> next_step(int64 run);
 int unfinished_steps(int64 run);
+/* Of the steps that are not done; only what says which statement each was made of. */
+std::vector<Operation> unfinished_operations(int64 run);
 void set_step_state(int64 run, int n, const char *state);
 
 /* What the first step of run changed. */

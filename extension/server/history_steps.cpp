@@ -33,20 +33,22 @@ void store_steps(int64 run, int n, const std::vector<PlannedStep> &steps, const 
 	static Query forget_steps("DELETE FROM surefoot.step WHERE run = $1 AND n >= $2", {INT8OID, INT4OID});
 	static Query insert_step("INSERT INTO surefoot.step (run, n, kind, state) VALUES ($1, $2, $3, 'pending')",
 							 {INT8OID, INT4OID, TEXTOID});
-	static Query insert_operation("INSERT INTO surefoot.operation (run, step, n, statement, line, sql, index_schema, "
-								  "index_name, table_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-								  {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
+	static Query insert_operation("INSERT INTO surefoot.operation (run, step, n, statement, line, sql, source, "
+								  "index_schema, index_name, table_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+								  {INT8OID, INT4OID, INT4OID, INT4OID, INT4OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
 
 	forget_operations.run({run, n});
 	forget_steps.run({run, n});
 	for (const PlannedStep &step : steps) {
 		insert_step.run({run, n, kind_name(step.kind)});
 		int k = 1;
-		for (const Operation &operation : step.operations)
-			insert_operation.run({run, n, k++, static_cast<int>(operation.statement),
-								  script.statements()[operation.statement].line, operation.sql,
+		for (const Operation &operation : step.operations) {
+			const Statement &source = script.statement(operation.statement);
+			insert_operation.run({run, n, k++, static_cast<int>(operation.statement), source.line, operation.sql,
+								  Value::or_null(source.text == operation.sql ? "" : source.text),
 								  Value::or_null(operation.index_schema), Value::or_null(operation.index_name),
 								  Value::or_null(operation.table)});
+		}
 		n++;
 	}
 }
@@ -55,8 +57,8 @@ std::optional<Step> next_step(int64 run)
 {
 	static Query read_step("SELECT n, kind, state FROM surefoot.step WHERE run = $1 AND state <> 'done' ORDER BY n LIMIT 1",
 						   {INT8OID});
-	static Query read_operations("SELECT statement, sql, index_schema, index_name, table_name FROM surefoot.operation "
-								 "WHERE run = $1 AND step = $2 ORDER BY n",
+	static Query read_operations("SELECT statement, sql, index_schema, index_name, table_name, line, coalesce(source, sql) "
+								 "FROM surefoot.operation WHERE run = $1 AND step = $2 ORDER BY n",
 								 {INT8OID, INT4OID});
 
 	const Rows rows = read_step.run({run});
@@ -76,6 +78,8 @@ std::optional<Step> next_step(int64 run)
 		operation.index_schema = operations.text(i, 2);
 		operation.index_name = operations.text(i, 3);
 		operation.table = operations.text(i, 4);
+		operation.line = static_cast<int>(operations.number(i, 5));
+		operation.source = operations.text(i, 6);
 		step.operations.push_back(std::move(operation));
 	}
 	return step;
@@ -85,6 +89,22 @@ int unfinished_steps(int64 run)
 {
 	static Query query("SELECT count(*) FROM surefoot.step WHERE run = $1 AND state <> 'done'", {INT8OID});
 	return static_cast<int>(query.run({run}).number(0, 0));
+}
+
+std::vector<Operation> unfinished_operations(int64 run)
+{
+	static Query query("SELECT o.statement, coalesce(o.source, o.sql) FROM surefoot.operation o "
+					   "JOIN surefoot.step s ON s.run = o.run AND s.n = o.step WHERE s.run = $1 AND s.state <> 'done'",
+					   {INT8OID});
+	std::vector<Operation> operations;
+	const Rows rows = query.run({run});
+	for (size_t i = 0; i < rows.size(); i++) {
+		Operation operation;
+		operation.statement = static_cast<size_t>(rows.number(i, 0));
+		operation.source = rows.text(i, 1);
+		operations.push_back(std::move(operation));
+	}
+	return operations;
 }
 
 void set_step_state(int64 run, int n, const char *state)

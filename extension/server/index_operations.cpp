@@ -108,7 +108,7 @@ std::vector<Operation> expand_partitioned(const Operation &base, const IndexStmt
 
 std::vector<Operation> expand_index(const Script &script, size_t n, const Created &created)
 {
-	const Statement &statement = script.statements()[n];
+	const Statement &statement = script.statement(n);
 	const IndexStmt *index = (IndexStmt *)statement.raw->stmt;
 	Operation operation;
 	operation.statement = n;

@@ -105,7 +105,7 @@ int64 lock_table_need(const Script &script, const std::vector<Operation> &operat
 {
 	int64 need = 0;
 	for (const Operation &operation : operations)
-		need += need_of(script.statements()[operation.statement].raw->stmt);
+		need += need_of(script.statement(operation.statement).raw->stmt);
 	return need;
 }
 

@@ -6,7 +6,7 @@ namespace surefoot {
 
 std::vector<Operation> expand(const Script &script, size_t n, const Created &created)
 {
-	const Statement &statement = script.statements()[n];
+	const Statement &statement = script.statement(n);
 	Node *node = statement.raw->stmt;
 	std::vector<Operation> result;
 
@@ -46,12 +46,12 @@ std::vector<PlannedStep> plan_steps(const Script &script, std::vector<Operation>
 		size_t last = SIZE_MAX;
 		for (const Operation &operation : all) {
 			if (operation.statement != last)
-				created.add(script.statements()[operation.statement]);
+				created.add(script.statement(operation.statement));
 			last = operation.statement;
 		}
 	}
 	for (size_t n = next; n < script.statements().size(); n++) {
-		const Statement &statement = script.statements()[n];
+		const Statement &statement = script.statement(n);
 		for (Operation &operation : expand(script, n, created)) {
 			if (operation.kind == OperationKind::concurrent || operation.boundary_before)
 				created.new_transaction();

@@ -48,7 +48,7 @@ bool is_about_indexes(const StepResult &done, const Script *down)
 {
 	for (const PlannedStep &step : done.rest)
 		for (const Operation &operation : step.operations)
-			if (!is_about_indexes(Script(operation.sql)))
+			if (!is_about_indexes(Script(operation.sql, Script::Part{})))
 				return false;
 	return !down || is_about_indexes(*down);
 }

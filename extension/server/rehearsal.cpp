@@ -134,7 +134,7 @@ Rehearsal::Rehearsal(const Speaker &speaker, Recorder &recorder) : speaker_(spea
 
 void Rehearsal::run(const std::string &sql, OperationKind kind)
 {
-	const Script script(sql);
+	const Script script(sql, Script::Part{});
 	const Statement &statement = script.statements().front();
 	/* A trial inside the rehearsal: what is there already is skipped here as it will be then. */
 	const Remainder remainder = without_existing(speaker_, statement);

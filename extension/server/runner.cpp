@@ -52,7 +52,7 @@ Operation as_written(size_t statement, const std::string &sql)
 std::vector<Operation> remaining_operations(const Speaker &speaker, const Script &script, size_t s, const Created &made,
 											const Rules &rules, Avoid &skipped)
 {
-	const Statement &statement = script.statements()[s];
+	const Statement &statement = script.statement(s);
 	Remainder remainder;
 	try {
 		remainder.sql = without_avoided(statement, rules.avoid, rules.missing_is_done);
@@ -72,7 +72,7 @@ std::vector<Operation> remaining_operations(const Speaker &speaker, const Script
 			operations.insert(operations.begin(), as_written(s, "DROP INDEX " + remainder.invalid_index));
 		return operations;
 	}
-	const Script part(*remainder.sql);
+	const Script part(*remainder.sql, Script::Part{script.directives()});
 	std::vector<Operation> operations = expand(part, 0, made);
 	for (Operation &operation : operations)
 		operation.statement = s;
@@ -96,7 +96,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 	bool started = false;
 
 	const auto lock_and_see = [&](size_t s) {
-		const Statement &statement = script.statements()[s];
+		const Statement &statement = script.statement(s);
 		try {
 			recorder.see_targets(statement.raw->stmt);
 		} catch (Error &error) {
@@ -107,7 +107,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 
 	/* Runs statement s, or finds that what is left of it and of the script has to come in steps of its own. */
 	const auto run_statement = [&](size_t s) {
-		const Statement &statement = script.statements()[s];
+		const Statement &statement = script.statement(s);
 		const bool is_index = IsA(statement.raw->stmt, IndexStmt);
 		const size_t skipped = result.skipped.size();
 		/* An index that gets a step of its own needs no lock here: whoever writes to its table is not in the way. */
@@ -142,7 +142,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 			if (!result.rest.empty())
 				break;
 			/* What was planned of a whole statement is looked at again: the catalog may have changed since. */
-			if (operation.sql == script.statements()[operation.statement].text)
+			if (operation.sql == script.statement(operation.statement).text)
 				run_statement(operation.statement);
 			else {
 				execute_operation(speaker, script, step, operation);
@@ -165,7 +165,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 
 void locate_error(Error &error, const Speaker &speaker, const Script &script, int step, const Operation &operation)
 {
-	const Statement &statement = script.statements()[operation.statement];
+	const Statement &statement = script.statement(operation.statement);
 	auto [line, column] = script.line_column(statement.offset);
 	/* A position that counts in the statement itself leads to the very word. */
 	if (error.internal_position > 0 && error.internal_query == operation.sql) {
@@ -194,7 +194,7 @@ void locate_error(Error &error, const Speaker &speaker, const Script &script, in
 
 void execute_operation(const Speaker &speaker, const Script &script, int step, const Operation &operation)
 {
-	say_statement(speaker, step, script.statements()[operation.statement].line, mask_secrets(operation.sql));
+	say_statement(speaker, step, script.statement(operation.statement).line, mask_secrets(operation.sql));
 	try {
 		StatementClock clock;
 		const char *sql = operation.sql.c_str();

@@ -37,6 +37,27 @@ bool Directives::accepts(std::string_view what) const
 Script::Script(std::string text, std::string title)
 	: text_(std::move(text)), title_(std::move(title))
 {
+	read();
+	try {
+		directives_ = read_directives(*this);
+		drop_outer_transaction();
+		if (statements_.empty())
+			throw refusal(0, "the script is empty", "There is no statement in it.", "");
+		refuse_impossible_statements(*this);
+		refuse_literal_passwords(*this);
+	} catch (...) {
+		MemoryContextDelete(context_);
+		throw;
+	}
+}
+
+Script::Script(std::string text, Part part) : text_(std::move(text)), directives_(std::move(part.directives))
+{
+	read();
+}
+
+void Script::read()
+{
 	if (text_.starts_with("\xEF\xBB\xBF"))
 		text_.erase(0, 3);
 	find_lines();
@@ -55,6 +76,14 @@ Script::Script(std::string text, std::string title)
 Script::~Script()
 {
 	MemoryContextDelete(context_);
+}
+
+const Statement &Script::statement(size_t n) const
+{
+	if (n >= statements_.size())
+		throw Error(sqlstate::changed, "the script has no statement " + std::to_string(n + 1) + " any more", "",
+					"Put the script back as it was.");
+	return statements_[n];
 }
 
 void Script::find_lines()
@@ -136,12 +165,6 @@ void Script::parse()
 		statement.text.resize(static_cast<size_t>(end_of_last_token(statement.text)));
 		std::tie(statement.line, statement.column) = line_column(statement.offset);
 	}
-	directives_ = read_directives(*this);
-	drop_outer_transaction();
-	if (statements_.empty())
-		throw refusal(0, "the script is empty", "There is no statement in it.", "");
-	refuse_impossible_statements(*this);
-	refuse_literal_passwords(*this);
 }
 
 /* BEGIN ... COMMIT around the whole file says what happens anyway. */

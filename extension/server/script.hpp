@@ -36,6 +36,11 @@ public:
 	 * empty: a client would look for it in the statement that it sent.
 	 */
 	explicit Script(std::string text, std::string title = {});
+	/* A statement, or what was made of one, of a script that was accepted as a whole; the directives are that script's. */
+	struct Part {
+		Directives directives = {};
+	};
+	Script(std::string text, Part part);
 	~Script();
 	Script(const Script &) = delete;
 	Script &operator=(const Script &) = delete;
@@ -43,6 +48,8 @@ public:
 	/* Without a byte-order mark; all offsets count in it. */
 	const std::string &text() const { return text_; }
 	const std::vector<Statement> &statements() const { return statements_; }
+	/* Raises SF003 when there is none of that number: the script is another one than when it was counted. */
+	const Statement &statement(size_t n) const;
 	const Directives &directives() const { return directives_; }
 	/* Both from 1, the column in characters. */
 	std::pair<int, int> line_column(int offset) const;
@@ -52,6 +59,7 @@ public:
 	Error refusal(int offset, std::string message, std::string detail, std::string hint) const;
 
 private:
+	void read();
 	void find_lines();
 	void parse();
 	List *parse_text();

@@ -100,8 +100,25 @@ for my $definition ('name', 'created_at')
 		run_to_end($node, $db, 'migrate_revert', '0022');
 		is(query($node, $db, "SELECT string_agg(indexrelid::regclass::text, ' ') FROM pg_index WHERE indrelid = 'others'::regclass"),
 			'others_pkey', 'and reverted');
+		is(query($node, $db, "SELECT to_regclass('users_name_idx')"), 'users_name_idx', 'but the way back leaves it alone');
 	}
 }
+
+# The same while a killed build waits to be resumed: what has the name now is not what the build has left.
+$db = fresh();
+my $long = hold_snapshot($node, $db);
+query($node, $db, register('0026', up => "ALTER TABLE users ADD COLUMN nick text;\nCREATE INDEX users_nick_idx ON users (name, nick);",
+	down => "DROP INDEX users_nick_idx;\nALTER TABLE users DROP COLUMN nick;"));
+query($node, $db, "SELECT migrate_apply('0026')");
+wait_for_build($node, $db);
+query($node, $db, 'SELECT pg_terminate_backend(pid) FROM migrate_jobs() WHERE alive');
+holder_is_gone($node, $db);
+$long->close;
+query($node, $db, 'DROP INDEX users_nick_idx; CREATE INDEX users_nick_idx ON users (id) WHERE id < 0');
+query($node, $db, "SELECT migrate_resume('0026')");
+fails_with($node, $db, "CALL migrate_wait('0026');", 'SF007', 'an index that took the name of a killed build is not believed to be it');
+run_to_end($node, $db, 'migrate_revert', '0026');
+is(query($node, $db, "SELECT to_regclass('users_nick_idx')"), 'users_nick_idx', 'and it is there still when the migration is reverted');
 
 # A script that says CONCURRENTLY itself, when the index is there already.
 $db = fresh();
