@@ -1,5 +1,6 @@
 #include "server/apply.hpp"
 
+#include "jobs/launch.hpp"
 #include "server/gate.hpp"
 #include "server/recorder.hpp"
 #include "server/script_owner.hpp"
@@ -53,7 +54,11 @@ bool is_at_rest(const history::Migration &migration)
 void refuse_change(const history::Migration &known, const std::string &up)
 {
 	const std::string &state = known.state;
-	if (state == "queued" || state == "running" || state == "reverting")
+	const bool under_way = state == "queued" || state == "running" || state == "reverting";
+	if (under_way)
+		refuse_after_queueing();
+	/* When the worker was killed, the way back may begin anew with another script. */
+	if (under_way && !keep_workers_away(known.run))
 		throw Error(sqlstate::busy, "migration " + known.version + " has steps to finish, and its scripts cannot change meanwhile", "",
 					"CALL " + function_prefix() + "migrate_wait('" + known.version + "');");
 	if (!is_at_rest(known) && !same_statements(known.up, up))

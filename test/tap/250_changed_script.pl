@@ -58,6 +58,8 @@ run_to_end($node, $db, 'migrate_apply', '1');
 my $reader = session($node, $db);
 call_before($node, $db, "migrate_revert('1')", $reader, 'BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM users', 'users');
 my $pid = wait_for_worker($node, $db);
+fails_with($node, $db, register('1', up => 'CREATE INDEX users_name_idx ON users (name);', down => 'SELECT 1;'), 'SF004',
+	'what is under way does not change');
 query($node, $db, "SELECT pg_terminate_backend($pid)");
 holder_is_gone($node, $db);
 $reader->close;
