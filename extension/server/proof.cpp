@@ -83,7 +83,7 @@ void prove(const Speaker &speaker, const history::Migration &migration, const Sc
 					rehearsal.run(*sql, OperationKind::transactional);
 			}
 			changes = recorder.changes();
-			std::erase_if(changes, [&rehearsal](core::Change &change) {
+			std::erase_if(changes, [&rehearsal](const core::Change &change) {
 				return rehearsal.is_no_difference(change) ||
 					   core::differs_only_in_column_order(std::vector<core::Change>{change});
 			});

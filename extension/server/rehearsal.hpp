@@ -31,8 +31,8 @@ public:
 	/* What was there already. */
 	const Avoid &skipped() const { return skipped_; }
 
-	/* Whether a change that the recorder reports comes from the manner of the rehearsal alone; it is put right otherwise. */
-	bool is_no_difference(core::Change &change) const;
+	/* Whether a change that the recorder reports comes from the manner of the rehearsal alone. */
+	bool is_no_difference(const core::Change &change) const;
 
 private:
 	bool runs_without_build(Node *node, const std::string &sql);
@@ -44,6 +44,7 @@ private:
 	EmptyStorage storage_;
 	Avoid skipped_;
 	std::vector<std::string> aside_; /* indexes that had to make room */
+	std::vector<Oid> unbuilt_;
 	int64 spent_ = 0;				 /* us, on code of users */
 };
 

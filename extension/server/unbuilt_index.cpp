@@ -14,16 +14,16 @@ namespace surefoot {
 
 namespace {
 
-/* The state after the first phase of a concurrent build: nobody reads the index, nobody writes to it. */
-void mark_as_begun(Oid index)
+/* Neither valid nor ready is the state after the first phase of a concurrent build: nobody reads the index, nobody writes to it. */
+void mark(Oid index, bool usable)
 {
-	Relation catalog = table_open(IndexRelationId, RowExclusiveLock);
 	HeapTuple row = SearchSysCacheCopy1(INDEXRELID, ObjectIdGetDatum(index));
 	if (!HeapTupleIsValid(row))
-		elog(ERROR, "cache lookup failed for index %u", index);
+		return;
+	Relation catalog = table_open(IndexRelationId, RowExclusiveLock);
 	Form_pg_index form = (Form_pg_index)GETSTRUCT(row);
-	form->indisvalid = false;
-	form->indisready = false;
+	form->indisvalid = usable;
+	form->indisready = usable;
 	CatalogTupleUpdate(catalog, &row->t_self, row);
 	heap_freetuple(row);
 	table_close(catalog, RowExclusiveLock);
@@ -62,14 +62,15 @@ Oid define_unbuilt_index(const IndexStmt *statement, const std::string &sql)
 	});
 }
 
-void hide_from_planner(Oid index)
+void hide_from_planner(const std::vector<Oid> &indexes, bool hide)
 {
-	pg_call([index] {
-		List *all = find_all_inheritors(index, NoLock, nullptr);
-		for (int i = 0; i < list_length(all); i++)
-			mark_as_begun(list_nth_oid(all, i));
-		CommandCounterIncrement();
-	});
+	for (const Oid index : indexes)
+		pg_call([index, hide] {
+			List *all = find_all_inheritors(index, NoLock, nullptr);
+			for (int i = 0; i < list_length(all); i++)
+				mark(list_nth_oid(all, i), !hide);
+			CommandCounterIncrement();
+		});
 }
 
 std::string set_index_aside(Oid index)

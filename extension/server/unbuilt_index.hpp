@@ -16,8 +16,8 @@ Oid large_table_of(const IndexStmt *statement);
 /* Runs a CREATE INDEX on such a table; the index looks valid. sql: its text. */
 Oid define_unbuilt_index(const IndexStmt *statement, const std::string &sql);
 
-/* Hides an index that was not built from the planner, so that other statements can be tried beside it. */
-void hide_from_planner(Oid index);
+/* Hides indexes that were not built from the planner, or shows them again, for queries that would look into them. */
+void hide_from_planner(const std::vector<Oid> &indexes, bool hide);
 
 /* Frees the name of an index by giving it another one, which is returned; readers of the table go on. */
 std::string set_index_aside(Oid index);
