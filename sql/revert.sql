@@ -146,3 +146,10 @@ SELECT migrate_revert('0001');
 SELECT migrate_register('0001', 'status', $$ALTER TABLE users ADD COLUMN status text DEFAULT 'x', ADD COLUMN other int$$,
     $$ALTER TABLE users DROP COLUMN status, DROP COLUMN other$$);
 SELECT migrate_revert('0001');
+
+-- What was undone has taken as long as it took, however late it was undone.
+SELECT migrate_register('900', 'late', 'CREATE TABLE late ();', 'DROP TABLE late;');
+SELECT migrate_apply('900');
+SELECT pg_sleep(1.2);
+SELECT migrate_revert('900');
+SELECT direction, state, duration < '1s' AS short FROM migrate_history('900');

@@ -188,7 +188,8 @@ std::optional<int64> last_run(const std::string &version, const char *direction)
 
 void set_run_state(int64 id, const char *state, bool ended)
 {
-	static Query query("UPDATE surefoot.run SET state = $2, ended_at = CASE WHEN $3 THEN clock_timestamp() END WHERE id = $1",
+	static Query query("UPDATE surefoot.run SET state = $2, ended_at = CASE WHEN $3 THEN coalesce(ended_at, clock_timestamp()) END "
+					   "WHERE id = $1",
 					   {INT8OID, TEXTOID, BOOLOID});
 	query.run({id, state, ended});
 }
