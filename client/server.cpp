@@ -60,7 +60,8 @@ void Server::find_extension()
 		"SELECT pg_catalog.quote_ident(n.nspname), e.extversion, pg_catalog.current_database(), "
 		"current_user, pg_catalog.pg_is_in_recovery() "
 		"FROM (SELECT) AS one LEFT JOIN (pg_catalog.pg_extension e "
-		"JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace) ON e.extname = 'surefoot'");
+		"JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) e.extnamespace) "
+		"ON e.extname OPERATOR(pg_catalog.=) 'surefoot'");
 	info_.schema = found.string(0, 0);
 	info_.extension_version = found.string(0, 1);
 	info_.database = found.string(0, 2);
@@ -70,7 +71,7 @@ void Server::find_extension()
 	if (info_.extension_version.empty()) {
 		Result available =
 			connection_.query("SELECT default_version FROM pg_catalog.pg_available_extensions "
-							  "WHERE name = 'surefoot'");
+							  "WHERE name OPERATOR(pg_catalog.=) 'surefoot'");
 		Failure failure = make_failure(
 			exit_usage, "EXTENSION_MISSING",
 			fmt::format("the extension surefoot is not in database \"{}\"", info_.database));
@@ -91,10 +92,11 @@ void Server::find_extension()
 
 	// That library and extension belong together is the server's own check, made before it changes anything.
 	if (series(info_.extension_version) != series(SUREFOOT_VERSION))
-		throw make_failure(exit_usage, "VERSION_MISMATCH",
-						   fmt::format("this client is {}, but the extension in database \"{}\" is {}", SUREFOOT_VERSION,
-									   info_.database, info_.extension_version),
-						   "Use the client that belongs to it, or run: ALTER EXTENSION surefoot UPDATE;");
+		throw make_failure(
+			exit_usage, "VERSION_MISMATCH",
+			fmt::format("this client is {}, but the extension in database \"{}\" is {}",
+						SUREFOOT_VERSION, info_.database, info_.extension_version),
+			"Use the client that belongs to it, or run: ALTER EXTENSION surefoot UPDATE;");
 }
 
 std::string Server::library_version()
@@ -104,11 +106,12 @@ std::string Server::library_version()
 
 std::vector<StatusRow> Server::status(const std::string &version)
 {
-	Result result = connection_.query(fmt::format(
-		"SELECT version, name, state, steps, way_back, "
-		"to_char(applied_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, "
-		"extract(epoch FROM duration), next FROM {}({})",
-		call("migrate_status"), version.empty() ? "" : sql_literal(version)));
+	Result result = connection_.query(
+		fmt::format("SELECT version, name, state, steps, way_back, "
+					"pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', "
+					"'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, "
+					"extract(epoch FROM duration), next FROM {}({}::pg_catalog.text)",
+					call("migrate_status"), version.empty() ? "NULL" : sql_literal(version)));
 	std::vector<StatusRow> rows;
 	rows.reserve(static_cast<size_t>(result.rows()));
 	for (int i = 0; i < result.rows(); ++i)
@@ -123,7 +126,9 @@ std::vector<std::string> Server::register_scripts(const std::vector<Script> &scr
 	if (scripts.size() == 1) {
 		const Script &one = scripts.front();
 		Result result = connection_.query(
-			fmt::format("SELECT {}($1, $2, $3, $4, $5)", call("migrate_register")),
+			fmt::format("SELECT {}($1::pg_catalog.text, $2::pg_catalog.text, $3::pg_catalog.text, "
+						"$4::pg_catalog.text, $5::pg_catalog.text)",
+						call("migrate_register")),
 			{one.version, one.name, one.up, one.down ? Param(*one.down) : Param(),
 			 one.verify ? Param(*one.verify) : Param()});
 		return {result.string(0, 0)};
@@ -139,9 +144,11 @@ std::vector<std::string> Server::register_scripts(const std::vector<Script> &scr
 	}
 	Result result = connection_.query(
 		fmt::format(
-			"SELECT {}(version, name, up, down, verify) FROM unnest($1::text[], $2::text[], "
-			"$3::text[], $4::text[], $5::text[]) WITH ORDINALITY "
-			"AS m (version, name, up, down, verify, n) ORDER BY n",
+			"SELECT {}(m.version, m.name, m.up, m.down, m.verify) FROM ROWS FROM ("
+			"pg_catalog.unnest($1::pg_catalog.text[]), pg_catalog.unnest($2::pg_catalog.text[]), "
+			"pg_catalog.unnest($3::pg_catalog.text[]), pg_catalog.unnest($4::pg_catalog.text[]), "
+			"pg_catalog.unnest($5::pg_catalog.text[])) WITH ORDINALITY AS m (version, name, up, "
+			"down, verify, n) ORDER BY m.n",
 			call("migrate_register")),
 		{text_array(versions), text_array(names), text_array(ups), text_array(downs),
 		 text_array(verifies)});
@@ -167,31 +174,31 @@ Answer Server::apply(const std::string &version)
 {
 	// Prepared once: with a thousand small migrations, planning the call would be most of our share.
 	if (!apply_prepared_)
-		connection_.prepare("surefoot_apply", fmt::format("SELECT {}($1)", call("migrate_apply")));
+		connection_.prepare("surefoot_apply", fmt::format("SELECT {}($1::pg_catalog.text, false)",
+														  call("migrate_apply")));
 	apply_prepared_ = true;
 	return answer(connection_.query_prepared("surefoot_apply", {version}));
 }
 
 Answer Server::revert(const std::string &version, const std::vector<std::string> &accept)
 {
-	std::string sql = fmt::format("SELECT {}($1)", call("migrate_revert"));
+	std::string sql = fmt::format("SELECT {}($1::pg_catalog.text, false, ", call("migrate_revert"));
 	if (accept.empty())
-		return answer(connection_.query(sql, {version}));
+		return answer(connection_.query(sql + "'{}'::pg_catalog.text[])", {version}));
 	std::vector<std::optional<std::string_view>> values(accept.begin(), accept.end());
-	return answer(
-		connection_.query(fmt::format("SELECT {}($1, accept => $2)", call("migrate_revert")),
-						  {version, text_array(values)}));
+	return answer(connection_.query(sql + "$2::pg_catalog.text[])", {version, text_array(values)}));
 }
 
 Answer Server::resume(const std::string &version)
 {
-	return answer(
-		connection_.query(fmt::format("SELECT {}($1)", call("migrate_resume")), {version}));
+	return answer(connection_.query(
+		fmt::format("SELECT {}($1::pg_catalog.text)", call("migrate_resume")), {version}));
 }
 
 std::string Server::cancel(const std::string &version)
 {
-	return connection_.query(fmt::format("SELECT {}($1)", call("migrate_cancel")), {version})
+	return connection_
+		.query(fmt::format("SELECT {}($1::pg_catalog.text)", call("migrate_cancel")), {version})
 		.string(0, 0);
 }
 
@@ -211,7 +218,7 @@ std::vector<PlanRow> plan_rows(const Result &result)
 
 constexpr const char *plan_columns =
 	"step, kind, line, statement, lock, object, rows, bytes, rewrites, "
-	"scans, array_to_string(hazards, E'\\n'), way_back";
+	"scans, pg_catalog.array_to_string(hazards, E'\\n'), way_back";
 
 std::vector<Finding> finding_rows(const Result &result)
 {
@@ -228,40 +235,46 @@ constexpr const char *finding_columns = "level, code, object, message, detail, h
 
 std::vector<PlanRow> Server::plan(const std::string &version, const std::string &direction)
 {
-	return plan_rows(connection_.query(
-		fmt::format("SELECT {} FROM {}($1, $2)", plan_columns, call("migrate_plan")),
-		{version, direction}));
+	return plan_rows(
+		connection_.query(fmt::format("SELECT {} FROM {}($1::pg_catalog.text, $2::pg_catalog.text)",
+									  plan_columns, call("migrate_plan")),
+						  {version, direction}));
 }
 
 std::vector<PlanRow> Server::plan_script(const std::string &script)
 {
-	return plan_rows(connection_.query(
-		fmt::format("SELECT {} FROM {}($1)", plan_columns, call("migrate_plan_script")), {script}));
+	return plan_rows(connection_.query(fmt::format("SELECT {} FROM {}($1::pg_catalog.text)",
+												   plan_columns, call("migrate_plan_script")),
+									   {script}));
 }
 
 std::vector<Finding> Server::checklist(const std::string &version, const std::string &direction)
 {
-	return finding_rows(connection_.query(
-		fmt::format("SELECT {} FROM {}($1, $2)", finding_columns, call("migrate_checklist")),
-		{version, direction}));
+	return finding_rows(
+		connection_.query(fmt::format("SELECT {} FROM {}($1::pg_catalog.text, $2::pg_catalog.text)",
+									  finding_columns, call("migrate_checklist")),
+						  {version, direction}));
 }
 
 std::vector<Finding> Server::validate(const std::string &version)
 {
-	return finding_rows(connection_.query(
-		fmt::format("SELECT {} FROM {}($1)", finding_columns, call("migrate_validate")),
-		{version}));
+	return finding_rows(connection_.query(fmt::format("SELECT {} FROM {}($1::pg_catalog.text)",
+													  finding_columns, call("migrate_validate")),
+										  {version}));
 }
 
 std::vector<JobRow> Server::jobs(const std::string &version)
 {
 	Result result = connection_.query(
-		fmt::format("SELECT version, direction, step, kind, state, statement, alive, pid, "
-					"to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
-					"phase, done, "
-					"total, percent, waiting_for, next FROM {}(){}",
-					call("migrate_jobs"),
-					version.empty() ? "" : " WHERE ltrim(version, '0') = ltrim($1, '0')"),
+		fmt::format(
+			"SELECT version, direction, step, kind, state, statement, alive, pid, "
+			"pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			"phase, done, "
+			"total, percent, waiting_for, next FROM {}(){}",
+			call("migrate_jobs"),
+			version.empty() ? ""
+							: " WHERE pg_catalog.ltrim(version, '0') OPERATOR(pg_catalog.=) "
+							  "pg_catalog.ltrim($1::pg_catalog.text, '0')"),
 		version.empty() ? Params{} : Params{version});
 	std::vector<JobRow> rows;
 	for (int i = 0; i < result.rows(); ++i)
@@ -278,11 +291,12 @@ std::vector<HistoryRow> Server::history(const std::string &version, int limit)
 	Result result = connection_.query(
 		fmt::format(
 			"SELECT run, version, direction, state, "
-			"to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
-			"to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
-			"extract(epoch FROM duration), session_role, role, host(client_addr), application, "
+			"pg_catalog.to_char(started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			"pg_catalog.to_char(ended_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			"extract(epoch FROM duration), session_role, role, pg_catalog.host(client_addr), "
+			"application, "
 			"wal_lsn, failed_step, sqlstate, message, detail, hint, line, col, next "
-			"FROM {}($1) ORDER BY run DESC LIMIT {}",
+			"FROM {}($1::pg_catalog.text) ORDER BY run DESC LIMIT {}",
 			call("migrate_history"), limit),
 		{optional_text(version)});
 	std::vector<HistoryRow> rows;
@@ -313,21 +327,24 @@ std::vector<HistoryRow> Server::history(const std::string &version, int limit)
 std::int64_t Server::last_event(const std::string &version)
 {
 	Result result = connection_.query(
-		fmt::format("SELECT max(id) FROM surefoot.event WHERE run = (SELECT max(run) FROM {}($1))",
-					call("migrate_history")),
+		fmt::format(
+			"SELECT pg_catalog.max(id) FROM surefoot.event WHERE run OPERATOR(pg_catalog.=) "
+			"(SELECT pg_catalog.max(run) FROM {}($1::pg_catalog.text))",
+			call("migrate_history")),
 		{version});
 	return result.bigint(0, 0).value_or(0);
 }
 
 std::vector<EventRow> Server::events(std::int64_t run, std::int64_t after)
 {
-	Result result =
-		connection_.query("SELECT id, run, version, direction, "
-						  "to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
-						  "level, step, line, message, "
-						  "statement, extract(epoch FROM duration) FROM surefoot.event WHERE run = "
-						  "$1 AND id > $2 ORDER BY id",
-						  {std::to_string(run), std::to_string(after)});
+	Result result = connection_.query(
+		"SELECT id, run, version, direction, "
+		"pg_catalog.to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"'), "
+		"level, step, line, message, "
+		"statement, extract(epoch FROM duration) FROM surefoot.event "
+		"WHERE run OPERATOR(pg_catalog.=) $1::pg_catalog.int8 "
+		"AND id OPERATOR(pg_catalog.>) $2::pg_catalog.int8 ORDER BY id",
+		{std::to_string(run), std::to_string(after)});
 	std::vector<EventRow> rows;
 	for (int i = 0; i < result.rows(); ++i)
 		rows.push_back({result.bigint(i, 0).value_or(0), result.bigint(i, 1).value_or(0),

@@ -1,4 +1,5 @@
-// Surefoot's SQL surface, one member function a call. Nothing else in the client writes SQL.
+// Surefoot's SQL surface, one member function a call. Nothing else in the client writes SQL. Names and operators are qualified and
+// arguments complete and of the very type, so that nobody who may create objects in a schema of the search_path is called instead.
 #pragma once
 
 #include <functional>

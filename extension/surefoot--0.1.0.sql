@@ -4,6 +4,9 @@
 -- functions; who may look gets SELECT (see surefoot.allow).
 CREATE SCHEMA surefoot;
 
+-- Outside of functions with a pinned search_path every function and operator is qualified (IN is an operator too): who may create
+-- objects in the schema that this goes to could otherwise have theirs called instead.
+
 -- None of these tables has CHECK constraints: only our own fixed statements write here, and the server would parse the
 -- constraints anew at every write, which is a good part of what a small migration costs.
 
@@ -25,9 +28,9 @@ CREATE TABLE surefoot.migration (
     updated_by text                                        -- the session's role of the latest change
 );
 -- What is under way, or stands applied, found without reading the rest.
-CREATE INDEX migration_applied ON surefoot.migration (ordinal) WHERE state = 'applied';
+CREATE INDEX migration_applied ON surefoot.migration (ordinal) WHERE state OPERATOR(pg_catalog.=) 'applied';
 CREATE INDEX migration_unfinished ON surefoot.migration (ordinal)
-    WHERE state IN ('running', 'queued', 'failed', 'reverting', 'orphaned');
+    WHERE state OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'queued', 'failed', 'reverting', 'orphaned']);
 
 CREATE SEQUENCE surefoot.run_id;
 
@@ -176,7 +179,7 @@ COMMENT ON PROCEDURE migrate_apply_all(text) IS 'applies what is pending, in ord
 -- A migration's state, with what a restore or a copy of the database means for it: its queue is not alive here.
 CREATE VIEW surefoot.status AS
     SELECT m.version, m.ordinal, m.name, m.down IS NOT NULL AS has_down, m.run,
-           CASE WHEN m.state IN ('running', 'queued', 'reverting') AND r.id IS NOT NULL
+           CASE WHEN m.state OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'queued', 'reverting']) AND r.id IS NOT NULL
                      AND (r.system_identifier OPERATOR(pg_catalog.<>)
                              (SELECT c.system_identifier::pg_catalog.numeric FROM pg_catalog.pg_control_system() c)
                           OR r.database_oid OPERATOR(pg_catalog.<>)
