@@ -16,6 +16,9 @@ use PostgreSQL::Test::Utils;
 our @EXPORT = qw(new_server client client_start psql_start wait_until wait_for_sql
   worker_pids crash_process crash_server folder write_file write_migration);
 
+# The superuser has one name, whoever runs the tests.
+$ENV{PGUSER} = 'postgres';
+
 # Seconds that anything may take; a busy machine needs some, a hanging test has all of it.
 our $patience = $ENV{SF_PATIENCE} || 60;
 
@@ -31,7 +34,7 @@ sub new_server
 	my $extension = delete $params{extension} // 1;
 	my $conf = delete $params{conf} // '';
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ], %params);
+	$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8', '--username=postgres' ], %params);
 	$node->append_conf('postgresql.conf',
 		"restart_after_crash = on\nmax_worker_processes = 16\nmax_connections = 40\n$conf");
 	$node->start;
@@ -73,7 +76,7 @@ sub _client_env
 		DB_HOST => $node->host,
 		DB_PORT => $node->port,
 		DB_NAME => 'postgres',
-		DB_USER => scalar getpwuid($<),
+		DB_USER => 'postgres',
 	) if $node;
 	my %all = (%clean, %server, SUREFOOT_LOG_DIR => folder(), %{ $env // {} });
 	delete $all{$_} for grep { !defined $all{$_} } keys %all;
