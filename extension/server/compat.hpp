@@ -7,6 +7,7 @@ extern "C" {
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
+#include "catalog/pg_proc.h"
 #include "catalog/pg_publication_rel.h"
 #if PG_VERSION_NUM >= 150000
 #include "catalog/pg_publication_namespace.h"
@@ -273,6 +274,43 @@ inline bool owns_relation(Oid relation)
 	return pg_class_ownercheck(relation, GetUserId());
 #endif
 }
+
+inline bool owns_schema(Oid schema)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(NamespaceRelationId, schema, GetUserId());
+#else
+	return pg_namespace_ownercheck(schema, GetUserId());
+#endif
+}
+
+/* The same of any object that a script can create and a trial would drop. */
+inline bool owns_object(const ObjectAddress &object)
+{
+#if PG_VERSION_NUM >= 160000
+	return object_ownercheck(object.classId, object.objectId, GetUserId());
+#else
+	switch (object.classId) {
+	case RelationRelationId:
+		return pg_class_ownercheck(object.objectId, GetUserId());
+	case TypeRelationId:
+		return pg_type_ownercheck(object.objectId, GetUserId());
+	case ProcedureRelationId:
+		return pg_proc_ownercheck(object.objectId, GetUserId());
+	case NamespaceRelationId:
+		return pg_namespace_ownercheck(object.objectId, GetUserId());
+	default:
+		return superuser();
+	}
+#endif
+}
+
+/* The privilege to CLUSTER, REFRESH and the like, where there is one beside ownership. */
+#if PG_VERSION_NUM >= 170000
+inline constexpr AclMode maintain = ACL_MAINTAIN;
+#else
+inline constexpr AclMode maintain = ACL_NO_RIGHTS;
+#endif
 
 /* The table that a MERGE changes, nullptr for another statement. */
 inline const RangeVar *merge_target(Node *node)

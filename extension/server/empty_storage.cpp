@@ -48,7 +48,8 @@ bool is_worth_emptying(Oid id)
 	if (relation == nullptr)
 		return false;
 	const char kind = relation->rd_rel->relkind;
-	const bool worth = (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) && !IsCatalogRelation(relation) &&
+	/* As LOCK TABLE asks: nobody is locked out by a role that could not do so itself. */
+	const bool worth = may_lock(id, ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE) && (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) && !IsCatalogRelation(relation) &&
 					   RelationGetNumberOfBlocks(relation) > (BlockNumber)settings::direct_index_pages;
 	relation_close(relation, NoLock);
 	return worth;

@@ -1,6 +1,7 @@
 #include "server/existing.hpp"
 
 #include "server/catalog/definitions.hpp"
+#include "server/compat.hpp"
 #include "server/properties.hpp"
 #include "server/same.hpp"
 #include "server/subcommands.hpp"
@@ -162,6 +163,22 @@ bool replaces(Node *node)
 	}
 }
 
+bool if_not_exists(Node *node)
+{
+	switch (nodeTag(node)) {
+	case T_CreateStmt:
+		return ((CreateStmt *)node)->if_not_exists;
+	case T_CreateTableAsStmt:
+		return ((CreateTableAsStmt *)node)->if_not_exists;
+	case T_CreateSeqStmt:
+		return ((CreateSeqStmt *)node)->if_not_exists;
+	case T_CreateSchemaStmt:
+		return ((CreateSchemaStmt *)node)->if_not_exists;
+	default:
+		return false;
+	}
+}
+
 class Search {
 public:
 	Search(const Speaker &speaker, const Statement &statement) : speaker_(speaker), statement_(statement) {}
@@ -217,8 +234,11 @@ private:
 	/* Raises SF007 when it is not. */
 	bool is_the_same(const ObjectAddress &there, Node *node, const std::string &sql)
 	{
-		if (!OidIsValid(catalog::root_of(there.classId, there.objectId, there.objectSubId).classId))
+		const ObjectAddress root = catalog::root_of(there.classId, there.objectId, there.objectSubId);
+		if (!OidIsValid(root.classId))
 			return false;
+		if (!pg_call([&root] { return compat::owns_object(root); }))
+			return is_foreign(there, root, node);
 		const Trial trial = try_without(there, node, sql);
 		const std::string what = describe(there);
 		std::vector<core::Change> differences = differences_of(trial);
@@ -235,6 +255,18 @@ private:
 			if (trial.without.find(object.kind, object.identity) == nullptr)
 				skipped.emplace_back(object.kind, object.identity);
 		tell(what + " is there already, with the same definition, skipping");
+		return true;
+	}
+
+	/* Who does not own what is there cannot try without it. The server says what it has to say, but for IF NOT EXISTS, where it is brief. */
+	bool is_foreign(const ObjectAddress &there, const ObjectAddress &root, Node *node)
+	{
+		if (!if_not_exists(node))
+			return false;
+		const core::Objects objects = catalog::read_definitions({root});
+		if (const core::Object *object = find_object(objects, there))
+			skipped.emplace_back(object->kind, object->identity);
+		tell(describe(there) + " is there already and belongs to another role, skipping without a comparison");
 		return true;
 	}
 

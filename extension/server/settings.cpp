@@ -10,11 +10,14 @@ int direct_index_pages = 128;
 int build_deadline = 0;
 bool allow_out_of_order = false;
 
+/* Others queue behind whoever waits for a strong lock: not for longer than this, whoever sets it. */
+constexpr int longest_lock_timeout = 60000;
+
 void define()
 {
 	DefineCustomIntVariable("surefoot.lock_timeout", "How long a step of a migration waits for one lock.",
 							"When it is not had by then, the step is rolled back and tried again, so that nobody queues behind it.",
-							&lock_timeout, 50, 1, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+							&lock_timeout, 50, 1, longest_lock_timeout, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("surefoot.lock_retry", "How long a step is tried again until its locks can be had.", nullptr,
 							&lock_retry, 30, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("surefoot.direct_index_pages",

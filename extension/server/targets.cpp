@@ -1,5 +1,7 @@
 #include "server/targets.hpp"
 
+#include "server/compat.hpp"
+
 extern "C" {
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
@@ -15,11 +17,19 @@ struct Visitor {
 	const std::function<void(Oid)> &wanted;
 };
 
+/* The server asks it each time before it waits, because the name may mean another relation then. */
+void refuse_foreign(const RangeVar *name, Oid id, Oid, void *privileges)
+{
+	if (OidIsValid(id) && !may_lock(id, *(const AclMode *)privileges))
+		aclcheck_error(ACLCHECK_NOT_OWNER, get_relkind_objtype(get_rel_relkind(id)), name->relname);
+}
+
 /*
  * Locks a relation by name; children as well when recurse. RangeVarGetRelidExtended looks the name up again after each wait, so
- * what is locked is what the name means.
+ * what is locked is what the name means. Whoever may not do what the statement does waits for no lock either, as others would queue
+ * behind it. privileges are those that do as well as to own the relation.
  */
-void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visitor &visit)
+void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visitor &visit, AclMode privileges = ACL_NO_RIGHTS)
 {
 	struct {
 		Oid id;
@@ -29,9 +39,10 @@ void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visi
 	const Oid expected = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
 	if (!OidIsValid(expected))
 		return;
+	const bool weak = mode <= AccessShareLock;
 	visit.wanted(expected);
 	pg_call([&] {
-		locked.id = RangeVarGetRelidExtended(name, mode, RVR_MISSING_OK, nullptr, nullptr);
+		locked.id = RangeVarGetRelidExtended(name, mode, RVR_MISSING_OK, weak ? nullptr : refuse_foreign, &privileges);
 		if (OidIsValid(locked.id) && recurse && has_subclass(locked.id))
 			locked.children = find_all_inheritors(locked.id, mode, nullptr);
 	});
@@ -207,6 +218,13 @@ void rename_targets(RenameStmt *rename, LOCKMODE mode, const Visitor &visit)
 
 } // namespace
 
+bool may_lock(Oid relation, AclMode privileges)
+{
+	const Oid schema = get_rel_namespace(relation);
+	return compat::owns_relation(relation) || (OidIsValid(schema) && compat::owns_schema(schema)) ||
+		   (privileges != ACL_NO_RIGHTS && pg_class_aclcheck(relation, GetUserId(), privileges) == ACLCHECK_OK);
+}
+
 LOCKMODE target_lock(Node *statement)
 {
 	switch (nodeTag(statement)) {
@@ -304,7 +322,7 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 		create_targets((CreateStmt *)statement, visit);
 		break;
 	case T_CreateTrigStmt:
-		lock_relation(((CreateTrigStmt *)statement)->relation, mode, true, visit);
+		lock_relation(((CreateTrigStmt *)statement)->relation, mode, true, visit, ACL_TRIGGER);
 		break;
 	case T_CreatePolicyStmt:
 		lock_relation(((CreatePolicyStmt *)statement)->table, mode, false, visit);
@@ -315,23 +333,31 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 	case T_RuleStmt:
 		lock_relation(((RuleStmt *)statement)->relation, mode, false, visit);
 		break;
-	case T_ViewStmt:
-		lock_relation(((ViewStmt *)statement)->view, mode, false, visit);
+	case T_ViewStmt: {
+		/* Of that name there may be one of somebody else, further down the search_path. */
+		const RangeVar *view = ((ViewStmt *)statement)->view;
+		const bool own = pg_call([view] {
+			const Oid id = RangeVarGetRelid(view, NoLock, true);
+			return OidIsValid(id) && may_lock(id, ACL_NO_RIGHTS);
+		});
+		if (own)
+			lock_relation(view, mode, false, visit);
 		break;
+	}
 	case T_AlterSeqStmt:
 		lock_relation(((AlterSeqStmt *)statement)->sequence, mode, false, visit);
 		break;
 	case T_ClusterStmt:
 		if (((ClusterStmt *)statement)->relation != nullptr)
-			lock_relation(((ClusterStmt *)statement)->relation, mode, false, visit);
+			lock_relation(((ClusterStmt *)statement)->relation, mode, false, visit, compat::maintain);
 		break;
 	case T_RefreshMatViewStmt:
-		lock_relation(((RefreshMatViewStmt *)statement)->relation, mode, false, visit);
+		lock_relation(((RefreshMatViewStmt *)statement)->relation, mode, false, visit, compat::maintain);
 		break;
 	case T_TruncateStmt: {
 		List *relations = ((TruncateStmt *)statement)->relations;
 		for (int i = 0; i < list_length(relations); i++)
-			lock_relation((RangeVar *)list_nth(relations, i), mode, true, visit);
+			lock_relation((RangeVar *)list_nth(relations, i), mode, true, visit, ACL_TRUNCATE);
 		break;
 	}
 	case T_CreateStatsStmt: {

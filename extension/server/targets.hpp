@@ -13,6 +13,12 @@ namespace surefoot {
 void lock_targets(Node *statement, const std::function<void(const ObjectAddress &)> &found,
 				  const std::function<void(Oid)> &wanted);
 
+/*
+ * Whether the current role may ask for a strong lock on relation: as its owner, as that of its schema, or by one of privileges. Raw:
+ * call it within pg_call.
+ */
+bool may_lock(Oid relation, AclMode privileges);
+
 /* The strongest lock that statement takes on the relations that it names; NoLock when it takes none. */
 LOCKMODE target_lock(Node *statement);
 
