@@ -102,6 +102,14 @@ CREATE TABLE surefoot.skipped (
     PRIMARY KEY (run, kind, identity)
 );
 
+-- The way back as it was derived: of a run up, from its effect; of a run down without a down script, what it runs.
+CREATE TABLE surefoot.derived (
+    run bigint PRIMARY KEY,
+    script text NOT NULL,
+    way_back text NOT NULL,          -- exact, exact but for column order, exact without rows, no way back
+    reason text                      -- what does not come back, and why
+);
+
 -- Every statement before it runs, every start and end.
 CREATE TABLE surefoot.event_log (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -128,6 +136,7 @@ SELECT pg_catalog.pg_extension_config_dump('surefoot.step', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.operation', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.effect', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.skipped', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log_id_seq', '');
 
@@ -151,6 +160,11 @@ CREATE FUNCTION migrate_revert(version text, dry_run boolean DEFAULT false, acce
 RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_revert';
 COMMENT ON FUNCTION migrate_revert(text, boolean, text[]) IS
     'walks a migration back: reverted, not applied, or queued: N steps';
+
+CREATE FUNCTION migrate_inverse(version text)
+RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_inverse';
+COMMENT ON FUNCTION migrate_inverse(text) IS
+    'the way back of a migration that was applied, as SQL derived from what it changed';
 
 CREATE FUNCTION migrate_resume(version text)
 RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_resume';
@@ -204,7 +218,8 @@ LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT s.version, s.name, s.state,
            (SELECT count(*) FILTER (WHERE p.state = 'done') || '/' || count(*) FROM surefoot.step p
             WHERE p.run = s.run HAVING count(*) > 0),
-           CASE WHEN s.has_down THEN 'down script' ELSE 'none' END,
+           CASE WHEN s.has_down THEN 'down script'
+                ELSE coalesce((SELECT d.way_back FROM surefoot.derived d WHERE d.run = s.run AND s.state = 'applied'), 'derived') END,
            CASE WHEN s.state = 'applied' THEN s.ended_at END,
            CASE WHEN s.state = 'applied' THEN s.session_role END,
            CASE WHEN s.state = 'applied' THEN s.ended_at - s.started_at END,

@@ -71,15 +71,29 @@ SELECT migrate_apply('0001');
 SELECT migrate_revert('0001');
 SELECT * FROM users;
 
--- without a way back there is none
+-- without a down script the way back is derived
 SELECT migrate_register('0001', 'none', 'CREATE TABLE a (id int)');
+SELECT migrate_inverse('0001');
 SELECT migrate_apply('0001');
+SELECT migrate_inverse('0001');
+SELECT migrate_revert('0001', dry_run => true);
+SELECT migrate_revert('0001');
+SELECT migrate_revert('0001');
+-- a script may come later, and is what counts then
+SELECT migrate_apply('0001');
+SELECT migrate_register('0001', 'none', 'CREATE TABLE a (id int)', 'DROP TABLE IF EXISTS a');
+SELECT migrate_revert('0001');
+-- what has no way back says so when it is applied, and is not reverted unless that is accepted
+CREATE TABLE parent (p int);
+CREATE TABLE child () INHERITS (parent);
+SELECT migrate_register('0001', 'none', 'ALTER TABLE child NO INHERIT parent; CREATE TABLE a (id int)');
+SELECT migrate_apply('0001');
+SELECT way_back FROM migrate_status('0001');
 SELECT migrate_revert('0001');
 \echo :LAST_ERROR_SQLSTATE
--- it may come later
-SELECT migrate_register('0001', 'none', 'CREATE TABLE a (id int)', 'DROP TABLE a');
-SELECT migrate_revert('0001');
-SELECT migrate_revert('0001');
+SELECT migrate_revert('0001', accept => '{public.child}');
+SELECT migrate_revert('0001', accept => '{public.child.p}');
+DROP TABLE parent CASCADE;
 
 -- a large table is not read for the proof of its way back
 CREATE TABLE large (id int, filler text);

@@ -2,7 +2,7 @@
  * Definitions of database objects, and what differs between two sets of them.
  *
  * An Object is what a person means by "the definition of": an identity, and named properties in the words of SQL. It holds no OID
- * and nothing that is not schema, so it can be compared across time, databases and restores.
+ * and nothing that is not schema, so it can be compared across time, databases and restores. Where it is found is no part of it.
  */
 #pragma once
 
@@ -18,7 +18,8 @@ struct Object {
 	std::string kind;     /* table, column, index, function ... */
 	std::string identity; /* qualified and quoted, as in PostgreSQL's own object identities */
 	std::string root;     /* where to find the top-level object again; see catalog/roots.hpp */
-	std::vector<std::pair<std::string, std::string>> fields; /* properties that have their ordinary value are left out */
+	std::vector<std::pair<std::string, std::string>> fields = {}; /* properties that have their ordinary value are left out */
+	std::string address = {}; /* the same for as long as the object lives, whatever it is called; means nothing elsewhere */
 
 	/* The field's value, or nullptr. */
 	const std::string *field(std::string_view name) const;
@@ -30,7 +31,7 @@ enum class Kind { logical, physical };
 /* Whether a field belongs to the physical kind alone. */
 bool is_physical(std::string_view field);
 
-/* Same kind, identity and fields; the way to find it does not count. */
+/* Same kind, identity and fields; the ways to find it do not count. */
 bool equal(const Object &a, const Object &b, Kind kind = Kind::logical);
 
 /* A set of objects, ordered by kind and identity. */

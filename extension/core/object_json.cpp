@@ -14,6 +14,10 @@ void write(std::string &out, const Object &object)
 	json::write(out, object.identity);
 	out.append(", \"root\": ");
 	json::write(out, object.root);
+	if (!object.address.empty()) {
+		out.append(", \"address\": ");
+		json::write(out, object.address);
+	}
 	out.append(", \"fields\": [");
 	const char *separator = "[";
 	for (const auto &[name, value] : object.fields) {
@@ -37,6 +41,8 @@ Object read_object(json::Reader &in)
 			object.identity = in.string();
 		else if (name == "root")
 			object.root = in.string();
+		else if (name == "address")
+			object.address = in.string();
 		else if (name == "fields")
 			in.array([&] {
 				std::vector<std::string> pair;

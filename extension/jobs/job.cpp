@@ -31,7 +31,13 @@ std::optional<Work> look_at(int64 id)
 	std::optional<history::Run> run = history::get_run(id);
 	if (!run || run->state != "queued" || !run->here)
 		return std::nullopt;
-	return Work{*run, history::get(core::version_number(run->version)), history::next_step(id)};
+	Work work{*run, history::get(core::version_number(run->version)), history::next_step(id)};
+	if (run->direction == "down" && !work.migration.down)
+		if (const std::optional<history::Derived> derived = history::derived(id)) {
+			work.migration.down = derived->script;
+			work.migration.derived = true;
+		}
+	return work;
 }
 
 /* The same, and marks the next step as running. */

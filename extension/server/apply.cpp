@@ -41,7 +41,9 @@ std::string queued(int steps)
 /* Has a worker go on with a run that nobody works on; the steps that are left. */
 std::string requeue(const history::Migration &migration, const history::Run &run)
 {
-	refuse_changed_script(migration, run);
+	history::Migration planned = migration;
+	use_derived(planned, run);
+	refuse_changed_script(planned, run);
 	const Oid session = worker_role(run);
 	Internal internal;
 	const int launch = history::requeue_run(run.id, role_name(session));
@@ -307,10 +309,18 @@ std::string apply(const std::string &version)
 
 	refuse_foreign_scripts(migration);
 	Begun begun = begin(migration, "up", {});
-	return run_script(begun, migration, migration.up, {}, {},
-					  [&](const Script &script, Recorder &recorder, const StepResult &done, bool patient) {
-						  prove(begun.speaker, migration, script, recorder, done, patient);
-					  });
+	std::optional<history::Derived> derived;
+	const std::string answer = run_script(begun, migration, migration.up, {}, {},
+										  [&](const Script &script, Recorder &recorder, const StepResult &done, bool patient) {
+											  derived = prove(begun.speaker, migration, script, recorder, done, patient);
+											  if (derived && derived->way_back == core::name_of(core::WayBack::none))
+												  warn(begun.speaker, "there is no way back: " + derived->reason);
+										  });
+	if (derived) {
+		Internal internal;
+		history::store_derived(begun.run.id, *derived);
+	}
+	return answer;
 }
 
 std::string revert(const std::string &version, const std::vector<std::string> &accept)
@@ -320,14 +330,12 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	if (migration.state == "registered" || migration.state == "reverted")
 		return "not applied";
 	refuse_if_busy(situation);
-	if (!migration.down)
-		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script", "",
-					"Register one: SELECT " + function_prefix() + "migrate_register('" + migration.version + "', '" +
-						migration.name + "', 'up script', 'down script');");
 	if (migration.state == "reverting") {
 		const history::Run run = current_run(migration);
+		history::Migration planned = migration;
+		use_derived(planned, run);
 		const bool alone = job_holder(run.id) == 0;
-		if (alone && is_as_planned(migration, run))
+		if (alone && is_as_planned(planned, run))
 			return requeue(migration, run);
 		if (!alone) {
 			Internal internal;
@@ -342,24 +350,41 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	}
 	refuse_if_others_depend(migration);
 
-	Begun begun = begin(migration, "down", accept);
-	Rules rules;
-	rules.missing_is_done = migration.state != "applied";
+	/* The way back sees the names and the role that the way there saw. */
+	const bool applied = migration.state == "applied";
 	std::vector<std::string> settings;
+	std::string role = role_name(GetUserId());
+	Rules rules;
+	rules.missing_is_done = !applied;
 	{
 		Internal internal;
 		rules.avoid = avoided(migration);
-		/* The way back sees the names and the role that the way there saw. */
 		if (const std::optional<int64> up = history::last_run(migration.version, "up")) {
 			const history::Run there = *history::get_run(*up);
-			begun.run.settings = settings = there.settings;
-			begun.run.role = there.role;
+			settings = there.settings;
+			role = there.role;
 		}
 	}
-	refuse_foreign_run(begun.run, "revert");
-	if (begun.run.role != role_name(GetUserId())) {
+	history::Run back;
+	back.version = migration.version;
+	back.role = role;
+	refuse_foreign_run(back, "revert");
+	const std::vector<std::string> essential = settings;
+	if (role != role_name(GetUserId())) {
 		settings.push_back("role");
-		settings.push_back(begun.run.role);
+		settings.push_back(role);
+	}
+	const std::optional<history::Derived> derived = choose_way_back(migration, applied, settings, role, accept);
+
+	Begun begun = begin(migration, "down", accept);
+	if (!essential.empty())
+		begun.run.settings = essential;
+	begun.run.role = role;
+	if (derived) {
+		if (!derived->reason.empty())
+			say(begun.speaker, derived->way_back + ": " + derived->reason);
+		Internal internal;
+		history::store_derived(begun.run.id, *derived);
 	}
 	return run_script(begun, migration, *migration.down, rules, settings, {});
 }

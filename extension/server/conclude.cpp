@@ -281,7 +281,7 @@ private:
 } // namespace
 
 void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &differences,
-					const std::vector<std::string> &accept)
+					const std::vector<std::string> &accept, bool derived)
 {
 	const Accepted accepted(differences, accept);
 	std::vector<core::Change> refused;
@@ -297,6 +297,11 @@ void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &dif
 	/* A table, rather than its columns. */
 	const auto whole = std::find_if(refused.begin(), refused.end(), is_whole);
 	const core::Object &first = (whole == refused.end() ? refused.front() : *whole).object();
+	if (derived)
+		throw Error(sqlstate::no_way_back,
+					"the way back of migration " + speaker.version + ", which was derived, does not restore " + first.kind + " " +
+						first.identity,
+					core::render(refused), "Write a down script, or accept what is left by name: accept => '{" + first.identity + "}'");
 	throw Error(sqlstate::no_way_back,
 				"the down script of migration " + speaker.version + " does not restore " + first.kind + " " + first.identity,
 				core::render(refused),
@@ -338,7 +343,8 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 			Internal internal;
 			way_back = history::effect(run.id);
 		}
-		refuse_inexact(speaker, left_behind(speaker, effect, fresh ? *fresh : way_back), accepted_by(migration, run));
+		refuse_inexact(speaker, left_behind(speaker, effect, fresh ? *fresh : way_back), accepted_by(migration, run),
+					   migration.derived);
 		Internal internal;
 		if (up)
 			history::set_run_state(*up, "undone", true);

@@ -24,9 +24,9 @@ void raise_failures(const std::string &version, const std::vector<Finding> &find
 std::vector<core::Change> left_behind(const Speaker &speaker, const std::vector<core::Change> &effect,
 									  const std::vector<core::Change> &way_back);
 
-/* Raises SF008 unless all of differences are accepted, by identity or as 'all'. */
+/* Raises SF008 unless all of differences are accepted, by identity or as 'all'. derived: nobody has written the way back. */
 void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &differences,
-					const std::vector<std::string> &accept);
+					const std::vector<std::string> &accept, bool derived);
 
 /* What may be left behind: by the caller of the run, or by directives of the scripts. */
 std::vector<std::string> accepted_by(const history::Migration &migration, const history::Run &run);

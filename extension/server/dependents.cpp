@@ -87,7 +87,8 @@ std::vector<Dependent> dependents_of(const ObjectAddress &object, const char *co
 			const ObjectAddress root = catalog::root_of(by.classId, by.objectId, by.objectSubId);
 			const bool known = std::any_of(dependents.begin(), dependents.end(), [&](const Dependent &other) {
 				return other.root.classId == root.classId && other.root.objectId == root.objectId &&
-					   other.object.classId == by.classId && other.object.objectId == by.objectId;
+					   other.object.classId == by.classId && other.object.objectId == by.objectId &&
+					   other.object.objectSubId == by.objectSubId;
 			});
 			if (OidIsValid(root.classId) && !known)
 				dependents.push_back({root, by});

@@ -1,4 +1,5 @@
 #include "server/apply.hpp"
+#include "server/derive.hpp"
 
 namespace surefoot {
 
@@ -8,9 +9,9 @@ std::string dry_run(const std::string &version, const std::string &direction)
 	{
 		Internal internal;
 		migration = history::get(history::number_of(version));
+		if (direction == "down")
+			find_way_back(migration);
 	}
-	if (direction == "down" && !migration.down)
-		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script");
 	const Script script(direction == "up" ? migration.up : *migration.down);
 	std::string text = "-- " + migration.version + " " + direction + ", plan (nothing executed)\n";
 	int n = 1;

@@ -2,6 +2,7 @@
 #include "server/apply.hpp"
 #include "server/arguments.hpp"
 #include "server/conclude.hpp"
+#include "server/derive.hpp"
 #include "server/gate.hpp"
 
 using namespace surefoot;
@@ -28,6 +29,11 @@ SUREFOOT_FUNCTION(surefoot_revert)
 {
 	const std::string version = text_argument(fcinfo, 0);
 	return text_result(PG_GETARG_BOOL(1) ? dry_run(version, "down") : revert(version, text_array_argument(fcinfo, 2)));
+}
+
+SUREFOOT_FUNCTION(surefoot_inverse)
+{
+	return text_result(inverse_text(text_argument(fcinfo, 0)));
 }
 
 SUREFOOT_FUNCTION(surefoot_resume)

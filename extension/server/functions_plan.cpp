@@ -1,5 +1,6 @@
 /* migrate_plan and migrate_plan_script: what would happen, with nothing executed and nothing written. */
 #include "server/arguments.hpp"
+#include "server/derive.hpp"
 #include "server/lock_table.hpp"
 #include "server/planned.hpp"
 #include "server/typed_rows.hpp"
@@ -21,13 +22,12 @@ void check_direction(const std::string &direction)
 					"unknown direction \"" + direction + "\"", "", "It is up or down.");
 }
 
-const std::string &script_of(const history::Migration &migration, const std::string &direction)
+const std::string &script_of(history::Migration &migration, const std::string &direction)
 {
 	if (direction == "up")
 		return migration.up;
-	if (!migration.down)
-		throw Error(sqlstate::no_way_back,
-					"migration " + migration.version + " has no down script");
+	Internal internal;
+	find_way_back(migration);
 	return *migration.down;
 }
 

@@ -78,7 +78,12 @@ class Subtransaction {
 public:
 	Subtransaction()
 	{
-		pg_call([] { BeginInternalSubTransaction(nullptr); });
+		pg_call([] {
+			/* A command that invalidated something at its very end, as ALTER DOMAIN does, would be in the way. */
+			(void)GetCurrentCommandId(true);
+			CommandCounterIncrement();
+			BeginInternalSubTransaction(nullptr);
+		});
 		MemoryContextSwitchTo(context_);
 	}
 	void release()

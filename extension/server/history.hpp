@@ -17,6 +17,7 @@ struct Migration {
 	std::string owner; /* the role whose scripts they are */
 	std::optional<std::string> down, verify;
 	int64 run = 0;
+	bool derived = false; /* down is none that somebody wrote */
 };
 
 struct Place {
@@ -103,6 +104,16 @@ void merge_effect(int64 run, const std::vector<core::Change> &changes);
 std::vector<core::Change> effect(int64 run);
 void insert_skipped(int64 run, const std::vector<std::pair<std::string, std::string>> &objects);
 std::vector<std::pair<std::string, std::string>> skipped(int64 run);
+
+/*
+ * The way back that was derived: of a run up, from its effect; of a run down, the one that it runs. way_back is one of
+ * core::name_of(); reason says what does not come back.
+ */
+struct Derived {
+	std::string script, way_back, reason;
+};
+void store_derived(int64 run, const Derived &derived);
+std::optional<Derived> derived(int64 run);
 
 /* A line of the history that says how far a run is. */
 struct Event {

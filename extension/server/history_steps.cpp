@@ -156,7 +156,7 @@ void merge_effect(int64 run, const std::vector<core::Change> &changes)
 						"SELECT $1, k, i, r, b::json, a::json FROM unnest($2, $3, $4, $5, $6) AS u (k, i, r, b, a) "
 						"ON CONFLICT (run, kind, identity) DO UPDATE SET after = excluded.after",
 						{INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
-	static Query prune("DELETE FROM surefoot.effect WHERE run = $1 AND before::text IS NOT DISTINCT FROM after::text", {INT8OID});
+	static Query prune("DELETE FROM surefoot.effect WHERE run = $1 AND before ->> 'fields' IS NOT DISTINCT FROM after ->> 'fields'", {INT8OID});
 
 	if (changes.empty())
 		return;
@@ -199,6 +199,23 @@ std::vector<std::pair<std::string, std::string>> skipped(int64 run)
 	for (size_t i = 0; i < rows.size(); i++)
 		objects.emplace_back(rows.text(i, 0), rows.text(i, 1));
 	return objects;
+}
+
+void store_derived(int64 run, const Derived &derived)
+{
+	static Query query("INSERT INTO surefoot.derived (run, script, way_back, reason) VALUES ($1, $2, $3, $4) ON CONFLICT (run) "
+					   "DO UPDATE SET script = excluded.script, way_back = excluded.way_back, reason = excluded.reason",
+					   {INT8OID, TEXTOID, TEXTOID, TEXTOID});
+	query.run({run, derived.script, derived.way_back, Value::or_null(derived.reason)});
+}
+
+std::optional<Derived> derived(int64 run)
+{
+	static Query query("SELECT script, way_back, reason FROM surefoot.derived WHERE run = $1", {INT8OID});
+	const Rows rows = query.run({run});
+	if (rows.empty())
+		return std::nullopt;
+	return Derived{rows.text(0, 0), rows.text(0, 1), rows.text(0, 2)};
 }
 
 } // namespace surefoot::history

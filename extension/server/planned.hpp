@@ -19,6 +19,6 @@ struct Planned {
 void check_direction(const std::string &direction);
 
 /* The script of a registered migration; raises SF008 when there is no way back. */
-const std::string &script_of(const history::Migration &migration, const std::string &direction);
+const std::string &script_of(history::Migration &migration, const std::string &direction);
 
 } // namespace surefoot

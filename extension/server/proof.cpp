@@ -35,6 +35,15 @@ Error down_fails(const history::Migration &migration, int line, const Error &err
 				 "Mend it, or say in it that it is meant: -- surefoot: accept=inexact-down");
 }
 
+history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up)
+{
+	Tryout tryout;
+	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
+	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
+	tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
+	return derive(recorder.before(), tryout, written_rows(up));
+}
+
 bool is_about_indexes(const Script &script)
 {
 	return std::all_of(script.statements().begin(), script.statements().end(), [](const Statement &statement) {
@@ -55,23 +64,33 @@ bool is_about_indexes(const StepResult &done, const Script *down)
 
 } // namespace
 
-void prove(const Speaker &speaker, const history::Migration &migration, const Script &up, Recorder &recorder,
-		   const StepResult &done, bool patient)
+std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up,
+									  Recorder &recorder, const StepResult &done, bool patient)
 {
 	const std::optional<Script> down = migration.down ? std::optional<Script>(std::in_place, *migration.down) : std::nullopt;
 	const bool look_back = down && !up.directives().accepts("inexact-down") && !down->directives().accepts("inexact-down");
-	if (!look_back && done.rest.empty())
-		return;
+	const bool derives = !migration.down && !up.directives().accepts("inexact-down");
+	if (!look_back && !derives && done.rest.empty())
+		return std::nullopt;
+	/* What has changed nothing has nothing to take back. */
+	if (derives && done.rest.empty() && done.changes.empty())
+		return without_effect(up);
 	Speaker silent = speaker;
 	silent.notices = false;
 	const size_t mark = journal_mark();
 	int line = 0; /* of the down script; 0: still on the way there */
+	bool deriving = derives && done.rest.empty();
+	std::optional<history::Derived> derived;
 	std::vector<core::Change> left;
 	try {
 		left = in_rolled_back_subtransaction([&] {
 			Rehearsal rehearsal(silent, recorder);
 			rehearse_rest(rehearsal, silent, up, done);
 			std::vector<core::Change> changes;
+			if (derives) {
+				deriving = true;
+				derived = derive_way_back(rehearsal, recorder, up);
+			}
 			if (!look_back)
 				return changes;
 			Avoid avoid = done.skipped;
@@ -93,23 +112,30 @@ void prove(const Speaker &speaker, const history::Migration &migration, const Sc
 		forget_journal(mark);
 		warn(speaker, "the way back was not tried beforehand: " + (line == 0 ? "in a later step" : "in line " + std::to_string(line)) +
 						  " " + untried.why);
-		return;
+		return std::nullopt;
 	} catch (Error &error) {
 		forget_journal(mark);
 		/* A new enum value can be used after the commit that comes between, and not before. */
 		if (error.is("55P04"))
-			return;
+			return std::nullopt;
 		if (error.is("55P03") && !patient && is_about_indexes(done, look_back ? &*down : nullptr)) {
 			warn(speaker, "the steps to come and the way back were not tried beforehand: a table is locked by others for too long");
-			return;
+			return std::nullopt;
 		}
+		/* What is deferred may be in order before the caller commits: then it is tried when it is wanted. */
+		if (deriving && error.sqlstate.starts_with("23"))
+			return std::nullopt;
+		/* That it cannot be derived is no reason not to apply it. */
+		if (deriving && !error.is("55P03") && !error.is("40P01") && !error.is("57014"))
+			return history::Derived{"", core::name_of(core::WayBack::none), error.message};
 		if (line == 0 || error.is("55P03") || error.is("57014") || error.is(sqlstate::no_way_back))
 			throw;
 		throw down_fails(migration, line, error);
 	}
 	forget_journal(mark);
 	if (look_back)
-		refuse_inexact(speaker, left, accepted_by(migration, {}));
+		refuse_inexact(speaker, left, accepted_by(migration, {}), false);
+	return derived;
 }
 
 Avoid avoided(const history::Migration &migration)

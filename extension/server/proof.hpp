@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "server/derive.hpp"
 #include "server/recorder.hpp"
 #include "server/runner.hpp"
 
@@ -12,12 +13,13 @@ namespace surefoot {
 
 /*
  * Raises what a later step of the up script would fail with, and SF008 with what the down script, if there is one, would leave
- * behind, unless the scripts' directives accept that. done: the step that has just run in the transaction under way. When what is
+ * behind, unless the scripts' directives accept that. Without a down script the way back is derived and tried instead, and returned,
+ * unless it could not be tried. done: the step that has just run in the transaction under way. When what is
  * left is about indexes alone, which the real statements wait for as long as it takes, a lock that the proof cannot have is an error
  * (55P03) while patient and a warning afterwards.
  */
-void prove(const Speaker &speaker, const history::Migration &migration, const Script &up, Recorder &recorder,
-		   const StepResult &done, bool patient);
+std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up, Recorder &recorder,
+									  const StepResult &done, bool patient);
 
 /* What the newest run up of migration has skipped: its way back leaves that alone. */
 Avoid avoided(const history::Migration &migration);

@@ -113,7 +113,7 @@ Recorder::Pause::~Pause()
 
 void Recorder::see(const ObjectAddress &root)
 {
-	if (!OidIsValid(root.classId) || unresolved_.contains(root) || !seen_.emplace(root, true).second)
+	if (!OidIsValid(root.classId) || unresolved_.contains(root) || !seen_.emplace(root, true).second || created_.contains(root))
 		return;
 	Reading guard;
 	before_.add(catalog::read_definitions({root}));
@@ -140,6 +140,7 @@ void Recorder::created(Oid class_id, Oid object_id)
 	ObjectAddress address;
 	ObjectAddressSet(address, class_id, object_id);
 	unresolved_.emplace(address, true);
+	created_.emplace(address, true);
 }
 
 void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int32 sub_id)
@@ -154,6 +155,10 @@ void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int
 	}
 	if (seen_.contains(root) || unresolved_.contains(root))
 		return;
+	if (created_.contains(root)) {
+		seen_.emplace(root, true);
+		return;
+	}
 	/*
 	 * What has come to be just now has no definition before, and whose it is may not be known yet: a range type's functions are
 	 * there before it owns them. CREATE OR REPLACE of some kinds is reported in the same way, and does have one.
@@ -163,13 +168,14 @@ void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int
 		is_new && !may_be_replaced(class_id) ? core::Objects() : catalog::read_definitions({root});
 	if (is_new && objects.empty()) {
 		unresolved_.emplace(root, true);
+		created_.emplace(root, true);
 		return;
 	}
 	seen_.emplace(root, true);
 	before_.add(objects);
 }
 
-std::vector<core::Change> Recorder::changes()
+core::Objects Recorder::now()
 {
 	Reading guard;
 	/* What was created has rows now: its top-level object is new itself, or has been seen already. */
@@ -183,7 +189,12 @@ std::vector<core::Change> Recorder::changes()
 	roots.reserve(seen_.size());
 	for (const auto &[address, unused] : seen_)
 		roots.push_back(address);
-	std::vector<core::Change> changes = core::difference(before_, catalog::read_definitions(roots));
+	return catalog::read_definitions(roots);
+}
+
+std::vector<core::Change> Recorder::changes()
+{
+	std::vector<core::Change> changes = core::difference(before_, now());
 	/* An index that a dead build has left does not count as having been there. */
 	for (core::Change &change : changes)
 		if (change.before && is_invalid_index(*change.before))

@@ -51,7 +51,9 @@ public:
 
 	/* Definitions before, of all that was seen. */
 	const core::Objects &before() const { return before_; }
-	/* Reads everything that was seen again and compares. */
+	/* Reads everything that was seen again. */
+	core::Objects now();
+	/* The same, and compares. */
 	std::vector<core::Change> changes();
 	/* The relations that statements asked for, to find out who blocks them. */
 	const std::vector<Oid> &wanted() const { return wanted_; }
@@ -66,6 +68,7 @@ private:
 	};
 	std::map<ObjectAddress, bool, Less> seen_;
 	std::map<ObjectAddress, bool, Less> unresolved_; /* reported, but with no rows to be seen yet */
+	std::map<ObjectAddress, bool, Less> created_;	 /* new since then: has no definition before, whatever becomes of it */
 	core::Objects before_;
 	std::vector<Oid> wanted_;
 	Recorder *outer_;

@@ -155,6 +155,14 @@ void Rehearsal::run(const std::string &sql, OperationKind kind)
 		execute(*plain);
 }
 
+void Rehearsal::prepare(const std::string &sql)
+{
+	const Script script(sql, Script::Part{});
+	Node *node = script.statements().front().raw->stmt;
+	if (!IsA(node, IndexStmt) && !IsA(node, DropStmt))
+		storage_.prepare(node);
+}
+
 void Rehearsal::run_query(Node *node, const std::string &sql)
 {
 	const TimestampTz started = GetCurrentTimestamp();
@@ -189,6 +197,22 @@ bool Rehearsal::is_no_difference(const core::Change &change) const
 	if (!change.after)
 		return change.before && is_invalid_index(*change.before);
 	return std::find(aside_.begin(), aside_.end(), change.after->identity) != aside_.end();
+}
+
+core::Objects Rehearsal::in_earnest(const core::Objects &before, const core::Objects &now) const
+{
+	core::Objects result;
+	for (const core::Object &object : now) {
+		core::Change change{std::nullopt, object};
+		if (is_no_difference(change))
+			continue;
+		/* No query is run here, not that of a materialized view either. */
+		const core::Object *was = object.kind == "materialized view" ? before.find(object.kind, object.identity) : nullptr;
+		if (was && !was->field("populated"))
+			std::erase_if(change.after->fields, [](const auto &field) { return field.first == "populated"; });
+		result.add(std::move(*change.after));
+	}
+	return result;
 }
 
 /* Indexes come and go in the catalog alone: their tables are neither emptied nor locked against readers. */

@@ -28,11 +28,16 @@ public:
 	/* Raises what the statement would fail with; throws Untried. */
 	void run(const std::string &sql, OperationKind kind);
 
+	/* Makes the tables look empty that the statement is about: for who runs it in a subtransaction of its own. */
+	void prepare(const std::string &sql);
+
 	/* What was there already. */
 	const Avoid &skipped() const { return skipped_; }
 
 	/* Whether a change that the recorder reports comes from the manner of the rehearsal alone. */
 	bool is_no_difference(const core::Change &change) const;
+	/* What the recorder finds, as it will be when all that was rehearsed has been done in earnest. */
+	core::Objects in_earnest(const core::Objects &before, const core::Objects &now) const;
 
 private:
 	bool runs_without_build(Node *node, const std::string &sql);

@@ -385,6 +385,28 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 	case T_AlterTypeStmt:
 		lock_object(OBJECT_TYPE, type_object(((AlterTypeStmt *)statement)->typeName), NoLock, visit);
 		break;
+	case T_AlterPublicationStmt: {
+		char *name = ((AlterPublicationStmt *)statement)->pubname;
+		lock_object(OBJECT_PUBLICATION, pg_call([name] { return (Node *)makeString(name); }), NoLock, visit);
+		break;
+	}
+	case T_AlterExtensionStmt: {
+		char *name = ((AlterExtensionStmt *)statement)->extname;
+		lock_object(OBJECT_EXTENSION, pg_call([name] { return (Node *)makeString(name); }), NoLock, visit);
+		break;
+	}
+	case T_AlterTSConfigurationStmt:
+		lock_object(OBJECT_TSCONFIGURATION, (Node *)((AlterTSConfigurationStmt *)statement)->cfgname, NoLock, visit);
+		break;
+	case T_AlterTSDictionaryStmt:
+		lock_object(OBJECT_TSDICTIONARY, (Node *)((AlterTSDictionaryStmt *)statement)->dictname, NoLock, visit);
+		break;
+	case T_AlterOpFamilyStmt: {
+		const AlterOpFamilyStmt *alter = (AlterOpFamilyStmt *)statement;
+		Node *names = pg_call([alter] { return (Node *)lcons(makeString(alter->amname), list_copy(alter->opfamilyname)); });
+		lock_object(OBJECT_OPFAMILY, names, NoLock, visit);
+		break;
+	}
 	case T_SecLabelStmt: {
 		SecLabelStmt *label = (SecLabelStmt *)statement;
 		lock_object(label->objtype, label->object, ShareUpdateExclusiveLock, visit);

@@ -65,7 +65,8 @@ void read_column(Reading &reading, const Table &table, HeapTuple tuple, Rows def
 	Writer &out = reading.out;
 	bool is_null;
 
-	out.begin("column", table.identity + "." + quoted(column->attname));
+	out.begin("column", table.identity + "." + quoted(column->attname),
+			  {RelationRelationId, table.oid, column->attnum});
 	out.field("type", reading.names.type(column->atttypid, column->atttypmod));
 	if (OidIsValid(column->attcollation) && column->attcollation != type.collation)
 		out.field("collation", reading.names.collation(column->attcollation));

@@ -168,7 +168,8 @@ void read_constraints(Reading &reading, const Table &table, Rows indexes)
 		const Constraint constraint = {From::constraint, tuple, form<Form_pg_constraint>(tuple)};
 		if (constraint.form->contype == CONSTRAINT_TRIGGER)
 			continue; /* shown as the trigger that it is */
-		reading.out.begin("constraint", quoted(constraint.form->conname) + " on " + table.identity);
+		reading.out.begin("constraint", quoted(constraint.form->conname) + " on " + table.identity,
+						  {ConstraintRelationId, constraint.form->oid, 0});
 		reading.out.field("definition", definition(reading, constraint, indexes));
 		inheritance(reading, constraint.form);
 		if (constraint.form->contype == CONSTRAINT_FOREIGN)
@@ -181,7 +182,8 @@ void read_domain_constraints(Reading &reading, Oid domain, const std::string &id
 {
 	for (HeapTuple tuple : reading.source.rows(From::domain_constraint, domain)) {
 		const Constraint constraint = {From::domain_constraint, tuple, form<Form_pg_constraint>(tuple)};
-		reading.out.begin("constraint", quoted(constraint.form->conname) + " on " + identity);
+		reading.out.begin("constraint", quoted(constraint.form->conname) + " on " + identity,
+						  {ConstraintRelationId, constraint.form->oid, 0});
 		reading.out.field("definition", definition(reading, constraint, {}));
 		reading.comments(ConstraintRelationId, constraint.form->oid);
 	}

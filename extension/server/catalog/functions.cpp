@@ -99,7 +99,8 @@ void read_function(Reading &reading, HeapTuple row)
 
 	Writer &out = reading.out;
 	out.begin(kind_of(function->prokind), reading.names.schema(function->pronamespace) + "." + quoted(function->proname) +
-											  "(" + arguments + ")");
+											  "(" + arguments + ")",
+			  {ProcedureRelationId, function->oid, 0});
 	out.field("owner", reading.names.role(function->proowner));
 	if (function->prokind == PROKIND_AGGREGATE)
 		aggregate_fields(reading, function);

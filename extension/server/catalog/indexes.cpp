@@ -158,7 +158,8 @@ void read_index(Reading &reading, const Table &table, HeapTuple row)
 		index.columns = reading.source.rows(From::column, index.form->indexrelid);
 
 	Writer &out = reading.out;
-	out.begin("index", reading.names.schema(index.class_form->relnamespace) + "." + quoted(index.class_form->relname));
+	out.begin("index", reading.names.schema(index.class_form->relnamespace) + "." + quoted(index.class_form->relname),
+			  {RelationRelationId, index.form->indexrelid, 0});
 	if (expressions || has(reading, index, Anum_pg_index_indpred))
 		out.field("definition", call_text(pg_get_indexdef, index.form->indexrelid).value_or(std::string()));
 	else

@@ -137,6 +137,10 @@ std::string value_text(Reading &reading, const Kind &kind, Form_pg_attribute col
 {
 	const char *name = NameStr(column->attname);
 	switch (column->atttypid) {
+	case INT4OID:
+		if (kind.class_id == ConversionRelationId && std::string_view(name).ends_with("encoding"))
+			return pg_encoding_to_char(DatumGetInt32(value));
+		break;
 	case BOOLOID: return DatumGetBool(value) ? "yes" : "";
 	case REGPROCOID:
 		return OidIsValid(DatumGetObjectId(value)) ? reading.names.function(DatumGetObjectId(value)) : "";
@@ -170,7 +174,7 @@ void read_row(Reading &reading, const Kind &kind, HeapTuple row, TupleDesc descr
 	bool is_null;
 
 	reading.out.begin_root({class_id, oid, 0});
-	reading.out.begin(kind.name, reading.names.identity(class_id, oid));
+	reading.out.begin(kind.name, reading.names.identity(class_id, oid), {class_id, oid, 0});
 	for (int i = 1; i <= descriptor->natts; i++) {
 		const Form_pg_attribute column = TupleDescAttr(descriptor, i - 1);
 		const Datum value = heap_getattr(row, i, descriptor, &is_null);

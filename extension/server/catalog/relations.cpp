@@ -124,7 +124,7 @@ void read_table(Reading &reading, HeapTuple row)
 	bool is_null;
 	Writer &out = reading.out;
 
-	out.begin(kind_of(relkind), table.identity);
+	out.begin(kind_of(relkind), table.identity, {RelationRelationId, table.oid, 0});
 	out.field("owner", reading.names.role(table.form->relowner));
 	list_columns(reading, table);
 	if (view)

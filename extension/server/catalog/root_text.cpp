@@ -241,4 +241,18 @@ std::optional<ObjectAddress> resolve_root(std::string_view text)
 	return resolve_by_server(parts);
 }
 
+std::string address_text(const ObjectAddress &address)
+{
+	return std::to_string(address.classId) + "/" + std::to_string(address.objectId) + "/" +
+		   std::to_string(address.objectSubId);
+}
+
+ObjectAddress address_of(const std::string &text)
+{
+	ObjectAddress address = {InvalidOid, InvalidOid, 0};
+	if (sscanf(text.c_str(), "%u/%u/%d", &address.classId, &address.objectId, &address.objectSubId) != 3)
+		return {InvalidOid, InvalidOid, 0};
+	return address;
+}
+
 } // namespace surefoot::catalog

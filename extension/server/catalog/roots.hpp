@@ -20,6 +20,10 @@ ObjectAddress root_of(Oid class_id, Oid object_id, int32 sub_id = 0);
 /* The text of a root; an object that is not there gives its class and OID, which no resolve_root() finds. */
 std::string root_text(const ObjectAddress &root);
 
+/* An address as the text that core::Object::address holds, and back; {} for what is none. */
+std::string address_text(const ObjectAddress &address);
+ObjectAddress address_of(const std::string &text);
+
 /* The root that the text names, if it is there. */
 std::optional<ObjectAddress> resolve_root(std::string_view text);
 

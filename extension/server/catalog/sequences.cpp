@@ -74,7 +74,8 @@ void read_sequence(Reading &reading, HeapTuple relation)
 	if (row == nullptr)
 		return;
 	bool is_null;
-	reading.out.begin("sequence", reading.names.schema(form_->relnamespace) + "." + quoted(form_->relname));
+	reading.out.begin("sequence", reading.names.schema(form_->relnamespace) + "." + quoted(form_->relname),
+					  {RelationRelationId, form_->oid, 0});
 	reading.out.field("owner", reading.names.role(form_->relowner));
 	parameters(reading, form<Form_pg_sequence>(row));
 	reading.out.flag("unlogged", form_->relpersistence == RELPERSISTENCE_UNLOGGED);

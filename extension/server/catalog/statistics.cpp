@@ -15,7 +15,8 @@ void read_statistics(Reading &reading, const Table &table)
 	for (HeapTuple tuple : reading.source.rows(From::statistics, table.oid)) {
 		const Form_pg_statistic_ext statistics = form<Form_pg_statistic_ext>(tuple);
 		reading.out.begin("statistics",
-						  reading.names.schema(statistics->stxnamespace) + "." + quoted(statistics->stxname));
+						  reading.names.schema(statistics->stxnamespace) + "." + quoted(statistics->stxname),
+						  {StatisticExtRelationId, statistics->oid, 0});
 		reading.out.field("owner", reading.names.role(statistics->stxowner));
 		reading.out.field("definition",
 						  call_text(pg_get_statisticsobjdef, statistics->oid).value_or(std::string()));

@@ -50,7 +50,7 @@ void read_triggers(Reading &reading, const Table &table)
 		const Form_pg_trigger trigger = form<Form_pg_trigger>(tuple);
 		if (trigger->tgisinternal)
 			continue;
-		reading.out.begin("trigger", quoted(trigger->tgname) + " on " + table.identity);
+		reading.out.begin("trigger", quoted(trigger->tgname) + " on " + table.identity, {TriggerRelationId, trigger->oid, 0});
 		reading.out.field("definition", call_text(pg_get_triggerdef, trigger->oid).value_or(std::string()));
 		reading.out.maybe("enabled", enabled_state(trigger->tgenabled));
 		reading.out.flag("inherited", OidIsValid(trigger->tgparentid));
@@ -65,7 +65,7 @@ void read_rules(Reading &reading, const Table &table)
 		const Form_pg_rewrite rule = form<Form_pg_rewrite>(tuple);
 		if (strcmp(NameStr(rule->rulename), ViewSelectRuleName) == 0)
 			continue; /* the view's own definition */
-		reading.out.begin("rule", quoted(rule->rulename) + " on " + table.identity);
+		reading.out.begin("rule", quoted(rule->rulename) + " on " + table.identity, {RewriteRelationId, rule->oid, 0});
 		reading.out.field("definition", call_text(pg_get_ruledef, rule->oid).value_or(std::string()));
 		reading.out.maybe("enabled", enabled_state(rule->ev_enabled));
 		reading.comments(RewriteRelationId, rule->oid);
@@ -77,7 +77,7 @@ void read_policies(Reading &reading, const Table &table)
 	for (HeapTuple tuple : reading.source.rows(From::policy, table.oid)) {
 		const Form_pg_policy policy = form<Form_pg_policy>(tuple);
 		bool is_null;
-		reading.out.begin("policy", quoted(policy->polname) + " on " + table.identity);
+		reading.out.begin("policy", quoted(policy->polname) + " on " + table.identity, {PolicyRelationId, policy->oid, 0});
 		if (!policy->polpermissive)
 			reading.out.field("restrictive", "yes");
 		if (policy->polcmd != '*')

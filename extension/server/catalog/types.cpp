@@ -113,7 +113,7 @@ void read_type(Reading &reading, HeapTuple row)
 			table = {type->typrelid, form<Form_pg_class>(relation), identity, sorted_columns(reading, type->typrelid)};
 	bool is_null;
 
-	reading.out.begin(kind, identity);
+	reading.out.begin(kind, identity, {TypeRelationId, type->oid, 0});
 	reading.out.field("owner", reading.names.role(type->typowner));
 	switch (type->typtype) {
 	case TYPTYPE_ENUM: enum_fields(reading, type->oid); break;
@@ -136,7 +136,7 @@ void read_schema(Reading &reading, HeapTuple row)
 {
 	const Form_pg_namespace schema = form<Form_pg_namespace>(row);
 	bool is_null;
-	reading.out.begin("schema", quoted(schema->nspname));
+	reading.out.begin("schema", quoted(schema->nspname), {NamespaceRelationId, schema->oid, 0});
 	reading.out.field("owner", reading.names.role(schema->nspowner));
 	const Datum acl = reading.source.get(From::schema, row, Anum_pg_namespace_nspacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_SCHEMA, schema->nspowner);

@@ -22,12 +22,13 @@ void ObjectsWriter::end_root()
 	flush();
 }
 
-void ObjectsWriter::begin(std::string_view kind, std::string_view identity)
+void ObjectsWriter::begin(std::string_view kind, std::string_view identity, const ObjectAddress &address)
 {
 	flush();
 	object_.kind = kind;
 	object_.identity = identity;
 	object_.root = root_;
+	object_.address = address_text(address);
 	object_.fields.reserve(4);
 }
 

@@ -17,7 +17,7 @@ public:
 	/* What follows, until end_root(), hangs on this top-level object. */
 	virtual void begin_root(const ObjectAddress &root) = 0;
 	virtual void end_root() = 0;
-	virtual void begin(std::string_view kind, std::string_view identity) = 0;
+	virtual void begin(std::string_view kind, std::string_view identity, const ObjectAddress &address) = 0;
 	virtual void field(std::string_view name, std::string_view value) = 0;
 
 	/* A field that is left out when it is empty. */
@@ -39,7 +39,7 @@ public:
 	explicit ObjectsWriter(core::Objects &objects) : objects_(objects) {}
 	void begin_root(const ObjectAddress &root) override;
 	void end_root() override;
-	void begin(std::string_view kind, std::string_view identity) override;
+	void begin(std::string_view kind, std::string_view identity, const ObjectAddress &address) override;
 	void field(std::string_view name, std::string_view value) override;
 
 private:
@@ -55,7 +55,10 @@ public:
 	~HashWriter() override;
 	void begin_root(const ObjectAddress &) override {}
 	void end_root() override { fingerprint_.end_root(); }
-	void begin(std::string_view kind, std::string_view identity) override { fingerprint_.begin(kind, identity); }
+	void begin(std::string_view kind, std::string_view identity, const ObjectAddress &) override
+	{
+		fingerprint_.begin(kind, identity);
+	}
 	void field(std::string_view name, std::string_view value) override { fingerprint_.field(name, value); }
 	std::string finish() { return fingerprint_.finish(); }
 

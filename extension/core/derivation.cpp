@@ -1,0 +1,374 @@
+#include "core/derivation.hpp"
+
+#include <algorithm>
+
+namespace surefoot::core {
+
+namespace {
+
+/* Rows live and die with it. */
+bool has_rows(const Object &object)
+{
+	return object.kind == "table" && object.field("partition by") == nullptr;
+}
+
+long place_of(const Object &object)
+{
+	/* "class/oid/number": those of one table in the order of their columns, others as they were made */
+	const size_t slash = object.address.find('/');
+	if (slash == object.address.npos)
+		return 0;
+	const char *text = object.address.c_str() + slash + 1;
+	char *end = nullptr;
+	const long oid = strtol(text, &end, 10);
+	return object.kind == "column" && *end == '/' ? strtol(end + 1, nullptr, 10) : oid;
+}
+
+int rank_of(const Object &object)
+{
+	return object.kind == "constraint" && is_foreign_key(object) ? 29 : kind_of(object.kind).rank;
+}
+
+/* Comes and goes with what is said elsewhere. */
+bool comes_by_itself(const Object &object)
+{
+	const std::string inherited = value_of(object, "inherited");
+	return inherited.starts_with("yes");
+}
+
+} // namespace
+
+Derivation::Derivation(const Objects &objects_before, const Objects &objects_now, Surroundings &surroundings)
+	: before(objects_before), now(objects_now), around(surroundings)
+{
+}
+
+void Derivation::lose(WayBack way_back, const Object &object, std::string reason)
+{
+	for (const Loss &loss : result_.losses)
+		if (loss.kind == object.kind && loss.identity == object.identity && loss.reason == reason)
+			return;
+	result_.losses.push_back({way_back, object.kind, object.identity, std::move(reason)});
+}
+
+Action &Derivation::also(Action::Phase phase, int rank, const Object *makes)
+{
+	Action &action = actions_.emplace_back();
+	action.phase = phase;
+	action.rank = rank;
+	action.makes = makes;
+	action.apart = true;
+	action.place = makes ? place_of(*makes) : 0;
+	return action;
+}
+
+void Derivation::build_nodes()
+{
+	nodes_.clear();
+	for (const Object &object : before.all())
+		nodes_[{object.kind, object.identity}].before = &object;
+	for (const Object &object : now.all())
+		nodes_[{object.kind, object.identity}].now = &object;
+}
+
+bool Derivation::goes(const Object &object) const
+{
+	auto it = nodes_.find({object.kind, object.identity});
+	return it != nodes_.end() && it->second.now && (it->second.rebuild || !it->second.before);
+}
+
+bool Derivation::comes(const Object &object) const
+{
+	auto it = nodes_.find({object.kind, object.identity});
+	return it != nodes_.end() && it->second.before && (it->second.rebuild || !it->second.now);
+}
+
+/* A child's or partition's column or constraint, which is what its parent's is: that one changes first. */
+bool Derivation::follows_parent(const Node &node) const
+{
+	const Object &object = *node.now;
+	const Object *whole = now.whole(object);
+	if (!whole || !object.field("inherited") || (object.kind != "column" && object.kind != "constraint"))
+		return false;
+	for (const char *field : {"inherits", "partition of"})
+		for (const std::string &parent : split_list(value_of(*whole, field))) {
+			const std::string table = parent.substr(0, name_end(parent));
+			auto it = nodes_.find({object.kind, object.kind == "column" ? table + "." + last_part(object.identity)
+																		: split_on(object.identity).name + " on " + table});
+			if (it != nodes_.end() && it->second.before && it->second.now && !equal(*it->second.before, *it->second.now))
+				return true;
+		}
+	return false;
+}
+
+/* What has to be dropped and created, though it was there before and is there now; and what else that takes along. */
+void Derivation::find_rebuilt()
+{
+	std::vector<Node *> both;
+	for (auto &[key, node] : nodes_)
+		if (node.before && node.now)
+			both.push_back(&node);
+	for (Node *node : both) {
+		const Object &was = *node->before, &is = *node->now;
+		const bool another = !was.address.empty() && !is.address.empty() && was.address != is.address && !around.is_remade(is);
+		if (another && has_rows(was)) {
+			bool same = true;
+			for (const Object *member : before.members(was.root)) {
+				const Object *other = now.find(member->kind, member->identity);
+				same = same && other && equal(*member, *other);
+			}
+			for (const Object *member : now.members(is.root))
+				same = same && before.find(member->kind, member->identity);
+			lose(WayBack::without_rows, was, "it was dropped and made anew");
+			if (!same)
+				rebuild(*node);
+		} else if (another && was.kind == "column") {
+			const Object *table = before.whole(was), *table_now = now.whole(is);
+			if (!table || !table_now || table->address != table_now->address || table->kind == "view" ||
+				table->kind == "materialized view")
+				continue;
+			lose(WayBack::without_rows, was, "it was dropped and added anew");
+			if (!equal(was, is))
+				rebuild(*node);
+		}
+	}
+	for (Node *node : both) {
+		if (node->rebuild || equal(*node->before, *node->now) || follows_parent(*node))
+			continue;
+		const Object *whole = before.whole(*node->before);
+		if (whole && whole != node->before && comes(*whole))
+			continue;
+		Changing changing(*node->before, *node->now);
+		if (const Emitter *emitter = emitter_of(node->before->kind))
+			emitter->change(*this, changing);
+		const bool of_view = whole && whole != node->before && whole->kind.ends_with("view") && node->before->kind == "column";
+		if (changing.rebuild)
+			rebuild(of_view ? nodes_[{whole->kind, whole->identity}] : *node);
+		else if (changing.free)
+			free_dependents(*node->now);
+	}
+}
+
+void Derivation::rebuild(Node &node)
+{
+	if (node.rebuild)
+		return;
+	node.rebuild = true;
+	if (node.now && !comes_by_itself(*node.now))
+		free_dependents(*node.now);
+}
+
+void Derivation::free_dependents(const Object &object)
+{
+	for (const Surroundings::Dependent &dependent : around.dependents(object)) {
+		/* What was not touched is now as it was before. */
+		for (const Object &member : dependent.root)
+			if (!now.find(member.kind, member.identity)) {
+				before.add(member);
+				now.add(member);
+				Node &node = nodes_[{member.kind, member.identity}];
+				node.before = before.find(member.kind, member.identity);
+				node.now = now.find(member.kind, member.identity);
+			}
+		const Object *found = now.at(dependent.address);
+		if (!found || found == &object || (found->root == object.root && !is_part(object)))
+			continue;
+		Node &node = nodes_[{found->kind, found->identity}];
+		if (!node.before || !node.now)
+			continue;
+		const Object *whole = now.whole(*found);
+		if (whole && whole != found && goes(*whole))
+			continue;
+		if (found->kind == "column") {
+			if (object.kind == "enum") {
+				/* moved over to the new one, with its default */
+				free_dependents(*found);
+				continue;
+			}
+			if (node.before->field("default"))
+				node.detach = true;
+			else if (!node.rebuild)
+				lose(WayBack::none, *found, "it depends on " + object.kind + " " + object.identity);
+		} else if (found->kind == "table" || found->kind == "foreign table" || found->kind == "sequence")
+			lose(WayBack::none, *found, "it depends on " + object.kind + " " + object.identity);
+		else
+			rebuild(node);
+	}
+}
+
+std::vector<std::string> Derivation::make(const Object &object_before, const Object &object_now)
+{
+	Changing changing(object_before, object_now);
+	if (const Emitter *emitter = emitter_of(object_before.kind))
+		emitter->change(*this, changing);
+	change_common(*this, changing);
+	if (changing.rebuild)
+		lose(WayBack::none, object_before, "nothing but making it anew would change it");
+	for (const std::string &field : changing.left())
+		lose(WayBack::none, object_before, "its " + field + " cannot be restored");
+	return changing.statements;
+}
+
+std::vector<std::string> Derivation::create(const Object &object)
+{
+	std::vector<std::string> statements;
+	Object fresh{object.kind, object.identity, object.root, {}, object.address};
+	const Emitter *emitter = emitter_of(object.kind);
+	if (!emitter || !emitter->create) {
+		lose(WayBack::none, object, "nothing that can be said in SQL brings it back");
+		return statements;
+	}
+	if (object.field("owner") && !around.role.empty())
+		fresh.fields.emplace_back("owner", around.role);
+	emitter->create(*this, object, fresh, statements);
+	for (std::string &more : make(object, fresh))
+		statements.push_back(std::move(more));
+	return statements;
+}
+
+void Derivation::add_create(const Node &node)
+{
+	const Object &object = *node.before;
+	if (has_rows(object))
+		lose(WayBack::without_rows, object, "its rows are gone");
+	if (object.kind == "column") {
+		const Object *whole = before.whole(object);
+		if (whole && comes(*whole))
+			return; /* with its table */
+		if (comes_by_itself(object))
+			return;
+		const std::string generated = value_of(object, "generated");
+		if (whole && whole->kind != "view" && generated.empty())
+			lose(WayBack::without_rows, object, "its values are gone");
+		if (const std::vector<std::string> columns = split_list(whole ? value_of(*whole, "columns") : "");
+			node.rebuild && !columns.empty() && columns.back() != last_part(object.identity))
+			lose(WayBack::column_order, *whole, "a column that comes back comes last");
+	}
+	Action &action = actions_.emplace_back();
+	action.phase = Action::Phase::create;
+	action.rank = rank_of(object);
+	action.place = place_of(object);
+	action.makes = &object;
+	action.statements = create(object);
+}
+
+void Derivation::add_drop(const Node &node)
+{
+	const Object &object = *node.now;
+	if (comes_by_itself(object))
+		return;
+	if (is_part(object)) {
+		const Object *whole = now.whole(object);
+		if (whole && goes(*whole))
+			return;
+		/* A column takes along what there is on it; an index of its own is better gone before, as that stops nobody. */
+		if (whole && (object.kind == "constraint" || object.kind == "statistics")) {
+			Mentions mentions;
+			mentions.add(value_of(object, "definition"));
+			for (const Object *column : now.parts(*whole, "column"))
+				if (goes(*column) && mentions.words.contains(last_part(column->identity)))
+					return;
+		}
+	}
+	if (object.kind == "index")
+		for (const Object *constraint : now.parts(object, "constraint"))
+			if (has_index(*constraint) && last_part(object.identity) == split_on(constraint->identity).name)
+				return;
+	if (const std::string owner = value_of(object, object.kind == "index" ? "partition of" : "owned by"); !owner.empty()) {
+		const Object *other = object.kind == "index" ? now.find("index", owner) : now.find("column", owner);
+		const Object *whole = other ? now.whole(*other) : nullptr;
+		if (other && (goes(*other) || (whole && goes(*whole))))
+			return;
+	}
+	if (object.kind == "sequence" && object.field("identity of"))
+		return; /* with its column */
+	const KindOfObject &words = kind_of(object.kind);
+	Action &action = actions_.emplace_back();
+	action.phase = words.bears_others && !node.rebuild ? Action::Phase::finish : Action::Phase::drop;
+	action.rank = 100 - rank_of(object);
+	action.place = -place_of(object);
+	action.ends = &object;
+	const Emitter *emitter = emitter_of(object.kind);
+	if (emitter && emitter->drop)
+		emitter->drop(*this, object, action.statements);
+	else
+		action.statements.push_back("DROP " + reference(object));
+}
+
+void Derivation::add_change(Node &node)
+{
+	std::vector<std::string> statements = make(*node.before, *node.now);
+	if (statements.empty())
+		return;
+	Action &action = actions_.emplace_back();
+	action.rank = rank_of(*node.before);
+	action.place = place_of(*node.before);
+	action.ends = node.now;
+	action.makes = node.before;
+	action.statements = std::move(statements);
+}
+
+void Derivation::add_actions()
+{
+	for (auto &[key, node] : nodes_) {
+		const Object *whole_before = node.before && is_part(*node.before) ? before.whole(*node.before) : nullptr;
+		const bool with_whole = whole_before && comes(*whole_before);
+		if (node.detach && node.before && node.now && !node.rebuild && !with_whole) {
+			const std::string alter = "ALTER TABLE " + without_last_part(node.now->identity) + " ALTER COLUMN " +
+									  last_part(node.now->identity);
+			Action &away = also(Action::Phase::drop, 0, nullptr);
+			away.ends = node.now;
+			away.statements = {alter + " DROP DEFAULT"};
+			also(Action::Phase::create, 24, node.before).statements = {alter + " SET DEFAULT " + value_of(*node.before, "default")};
+		}
+		if (node.now && (!node.before || node.rebuild))
+			add_drop(node);
+		if (node.before && (!node.now || node.rebuild || with_whole))
+			add_create(node);
+		else if (node.before && node.now && !equal(*node.before, *node.now) && !follows_parent(node))
+			add_change(node);
+	}
+}
+
+Inverse Derivation::run()
+{
+	for (int round = 0; round < 8; round++) {
+		build_nodes();
+		if (!names_first())
+			break;
+		if (!around.is_final()) {
+			result_.again = true;
+			return std::move(result_);
+		}
+	}
+	find_rebuilt();
+	add_actions();
+	for (std::string &statement : ordered())
+		result_.statements.push_back(std::move(statement));
+	return std::move(result_);
+}
+
+Inverse derive_inverse(const Objects &before, const Objects &now, Surroundings &surroundings)
+{
+	return Derivation(before, now, surroundings).run();
+}
+
+WayBack Inverse::way_back() const
+{
+	WayBack worst = WayBack::exact;
+	for (const Loss &loss : losses)
+		worst = std::max(worst, loss.way_back);
+	return worst;
+}
+
+const char *name_of(WayBack way_back)
+{
+	switch (way_back) {
+	case WayBack::exact: return "exact";
+	case WayBack::column_order: return "exact but for column order";
+	case WayBack::without_rows: return "exact without rows";
+	default: return "no way back";
+	}
+}
+
+} // namespace surefoot::core

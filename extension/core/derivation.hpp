@@ -1,0 +1,164 @@
+/* How an inverse is derived: what the files that know one kind of object each share. Not for others. */
+#pragma once
+
+#include "core/inverse.hpp"
+#include "core/kinds.hpp"
+#include "core/sql_text.hpp"
+
+#include <functional>
+#include <list>
+#include <map>
+#include <set>
+
+namespace surefoot::core {
+
+/* A few statements that belong together. */
+struct Action {
+	enum class Phase { drop, change, create, finish };
+	Phase phase = Phase::change;
+	int rank = 0;
+	long place = 0;				   /* among those of the same rank */
+	const Object *ends = nullptr;  /* the definition that it does away with */
+	const Object *makes = nullptr; /* the definition that it brings back */
+	bool apart = false;			   /* other objects do not wait for what it makes */
+	std::vector<std::string> statements;
+};
+
+/* An object that is there, and has to become as it was. A field that nobody takes is lost. */
+class Changing {
+public:
+	Changing(const Object &object_before, const Object &object_now) : before(object_before), now(object_now) {}
+
+	const Object &before, &now;
+	std::vector<std::string> statements;
+	bool rebuild = false;	  /* it has to be dropped and created */
+	bool free = false;		  /* what depends on it has to be away meanwhile */
+
+	std::string was(std::string_view field) const { return value_of(before, field); }
+	std::string is(std::string_view field) const { return value_of(now, field); }
+	bool differs(std::string_view field) const { return was(field) != is(field); }
+	/* Whether it differs; it is seen to from here on. */
+	bool take(std::string_view field)
+	{
+		taken_.emplace(field);
+		return differs(field);
+	}
+	void run(std::string statement) { statements.push_back(std::move(statement)); }
+	/* Fields that differ and were not taken. */
+	std::vector<std::string> left() const;
+
+private:
+	std::set<std::string, std::less<>> taken_;
+};
+
+/* The definitions of one time, found by name, address and root. */
+class Side {
+public:
+	explicit Side(const Objects &objects);
+	void add(const Object &object);
+	const Object *find(const std::string &kind, const std::string &identity) const;
+	const Object *at(const std::string &address) const;
+	/* All that hangs on a top-level object, itself among it; by its root. */
+	const std::vector<const Object *> &members(const std::string &root) const;
+	/* The table that a column is of, and so on; the object itself when it is no part. */
+	const Object *whole(const Object &object) const;
+	/* The parts of one kind, in the order of their addresses. */
+	std::vector<const Object *> parts(const Object &whole, std::string_view kind) const;
+	const std::list<Object> &all() const { return objects_; }
+
+private:
+	std::list<Object> objects_;
+	std::map<std::pair<std::string, std::string>, const Object *> names_;
+	std::map<std::string, const Object *> addresses_;
+	std::map<std::string, std::vector<const Object *>> roots_;
+};
+
+class Derivation {
+public:
+	Derivation(const Objects &objects_before, const Objects &objects_now, Surroundings &surroundings);
+	Inverse run();
+
+	Side before, now;
+	Surroundings &around;
+
+	void lose(WayBack way_back, const Object &object, std::string reason);
+	/* An action beside those that every object has. */
+	Action &also(Action::Phase phase, int rank, const Object *makes);
+	/* Whether an object of now goes, or one of before comes, as a whole. */
+	bool goes(const Object &object) const;
+	bool comes(const Object &object) const;
+	/* The statements that make now what before is: nothing is left out without a loss. */
+	std::vector<std::string> make(const Object &object_before, const Object &object_now);
+
+private:
+	struct Node {
+		const Object *before = nullptr, *now = nullptr;
+		bool rebuild = false;
+		bool detach = false; /* a column without its default for a while */
+	};
+	using Key = std::pair<std::string, std::string>;
+
+	void build_nodes();
+	bool names_first();
+	bool follows_parent(const Node &node) const;
+	void find_rebuilt();
+	void rebuild(Node &node);
+	void free_dependents(const Object &object);
+	void add_actions();
+	void add_drop(const Node &node);
+	void add_create(const Node &node);
+	void add_change(Node &node);
+	bool whole_is_rebuilt(const Object &part) const;
+	std::vector<std::string> create(const Object &object);
+	std::vector<std::string> ordered();
+
+	std::map<Key, Node> nodes_;
+	std::list<Action> actions_;
+	std::vector<std::pair<const Object *, const Object *>> renames_;
+	std::set<std::string> known_roots_;
+	Inverse result_;
+};
+
+/* What one kind of object needs beyond the fields that all kinds have. */
+struct Emitter {
+	std::string_view kind;
+	/* The statement that creates it; fresh gets the fields that it has then. Empty: it comes by itself, or nothing creates it. */
+	void (*create)(Derivation &, const Object &object, Object &fresh, std::vector<std::string> &statements);
+	void (*change)(Derivation &, Changing &);
+	/* nullptr: DROP and its name */
+	void (*drop)(Derivation &, const Object &, std::vector<std::string> &statements);
+};
+const Emitter *emitter_of(std::string_view kind);
+
+/* The emitters of each kind. */
+extern const Emitter table_emitters[], column_emitters[], constraint_emitters[], index_emitters[], sequence_emitters[],
+	view_emitters[], routine_emitters[], part_emitters[], type_emitters[], other_emitters[], foreign_emitters[];
+
+/* Fields that many kinds have: owner, grants, comment, security labels, extensions that it depends on. */
+void change_common(Derivation &, Changing &);
+void change_grants(Derivation &, Changing &);
+/* ALTER DEFAULT PRIVILEGES has the same clauses. */
+std::vector<std::string> grant_statements(const KindOfObject &words, const std::string &was, const std::string &is,
+										  const std::string &owner, const std::string &role, const std::string &prefix,
+										  const std::string &on, const std::string &column, int version);
+
+/* A statement for a field: $i the name, $t the table of a part, $n the name of a part, $v the value. */
+struct FieldRule {
+	std::string_view kind, field;
+	const char *set, *reset; /* nullptr: nothing restores it */
+};
+void apply_rules(Changing &changing, const FieldRule *first, size_t count);
+
+/* Copies fields into fresh: they are there when the object has been created. */
+void keep(Object &fresh, const Object &object, std::initializer_list<std::string_view> fields);
+
+/* The definition of a column within CREATE TABLE and ADD COLUMN; fresh gets the fields that it has then. */
+std::string column_definition(Derivation &derivation, const Object &column, Object &fresh);
+/* The options of a sequence as CREATE SEQUENCE takes them: those that are not ordinary. */
+std::string sequence_options(const Object &sequence);
+/* "SET (a=1)" and "RESET (b)" that make options what they were; empty when they are. */
+std::vector<std::string> option_clauses(const std::string &was, const std::string &is);
+/* "OPTIONS (ADD a 'x', DROP b)" for foreign objects; with CREATE: no words. */
+std::string foreign_options(const std::string &was, const std::string &is);
+
+} // namespace surefoot::core

@@ -1,0 +1,223 @@
+/* Names that come back: what was renamed or moved is the same object, with all that is in it. */
+#include "core/derivation.hpp"
+
+#include <algorithm>
+
+namespace surefoot::core {
+
+namespace {
+
+bool is_relation(const Object &object)
+{
+	return object.kind == "table" || object.kind.ends_with("view") || object.kind == "sequence" || object.kind == "index" ||
+		   object.kind == "foreign table";
+}
+
+/* schemas before what is in them, and that before its parts */
+int level_of(const Object &object)
+{
+	if (object.kind == "schema")
+		return 0;
+	return is_part(object) && object.kind != "statistics" && object.kind != "sequence" ? 2 : 1;
+}
+
+struct Name {
+	std::string schema, name;
+};
+
+/* The name that can be changed by itself: without the table that a part is of, or the arguments of a function. */
+Name own_name(const Object &object)
+{
+	if (object.kind == "constraint" || object.kind == "trigger" || object.kind == "rule" || object.kind == "policy")
+		return {"", split_on(object.identity).name};
+	if (object.kind == "column" || object.kind == "index")
+		return {"", last_part(object.identity)};
+	if (object.kind == "cast" || object.kind == "transform" || object.kind == "user mapping" || object.kind == "default privileges")
+		return {};
+	const std::vector<std::string> parts = name_parts(object.identity);
+	if (parts.size() < 2)
+		return object.kind == "operator" && !parts.empty() ? Name{parts[0], ""} : Name{"", object.identity};
+	return {parts[0], parts[1]};
+}
+
+std::string rename_of(const Object &object)
+{
+	const std::string name = split_on(object.identity).name, table = split_on(object.identity).table;
+	if (object.kind == "constraint")
+		return name_in_sql(object).find(" ON DOMAIN ") != std::string::npos
+				   ? "ALTER DOMAIN " + table + " RENAME CONSTRAINT " + name
+				   : "ALTER TABLE " + table + " RENAME CONSTRAINT " + name;
+	return "ALTER " + reference(object) + " RENAME";
+}
+
+/* The identity of object under another name of its own. */
+std::string identity_as(const Object &object, const Name &name)
+{
+	if (object.kind == "column" || object.kind == "index")
+		return without_last_part(object.identity) + "." + name.name;
+	if (const OnTable on = split_on(object.identity); !on.table.empty() && level_of(object) == 2)
+		return name.name + " on " + on.table;
+	if (object.kind == "operator")
+		return name.schema + object.identity.substr(name_parts(object.identity)[0].size());
+	const std::string old = own_name(object).schema.empty() ? own_name(object).name : own_name(object).schema + "." + own_name(object).name;
+	return (name.schema.empty() ? name.name : name.schema + "." + name.name) + object.identity.substr(old.size());
+}
+
+struct Rename {
+	const Object *now, *before;
+	Name from, to;
+};
+
+std::vector<std::string> statements_of(const Rename &rename, const Side &now, const std::string &temporary)
+{
+	std::vector<std::string> statements;
+	Object object = *rename.now;
+	Name name = rename.from;
+	if (name.name != rename.to.name) {
+		const std::string to = temporary.empty() ? rename.to.name : temporary;
+		if (object.kind == "column") {
+			const Object *whole = now.whole(object);
+			const bool attribute = whole && whole->kind == "type";
+			statements.push_back("ALTER " + (whole ? reference(*whole) : "TABLE " + without_last_part(object.identity)) +
+								 (attribute ? " RENAME ATTRIBUTE " : " RENAME COLUMN ") + name.name + " TO " + to);
+		} else
+			statements.push_back(rename_of(object) + " TO " + to);
+		name.name = to;
+		object.identity = identity_as(object, name);
+	}
+	if (name.schema != rename.to.schema && temporary.empty())
+		statements.push_back("ALTER " + reference(object) + " SET SCHEMA " + rename.to.schema);
+	return statements;
+}
+
+} // namespace
+
+/*
+ * Emits what brings the names of one level back; false when they are all as they were. What has taken an old name meanwhile goes
+ * first, with what mentions it.
+ */
+bool Derivation::names_first()
+{
+	std::vector<Rename> renames;
+	int level = 3;
+	for (const Object &object : now.all()) {
+		const Object *was = object.address.empty() ? nullptr : before.at(object.address);
+		if (!was || was->kind != object.kind || was->identity == object.identity || value_of(object, "inherited").starts_with("yes"))
+			continue;
+		const Name from = own_name(object), to = own_name(*was);
+		if ((from.schema == to.schema && from.name == to.name) || level_of(object) > level)
+			continue;
+		if (object.kind == "index") {
+			bool with_constraint = false;
+			for (const Object *constraint : now.parts(object, "constraint"))
+				with_constraint = with_constraint || (has_index(*constraint) && split_on(constraint->identity).name == from.name);
+			if (with_constraint)
+				continue;
+		}
+		if (level_of(object) < level)
+			renames.clear();
+		level = level_of(object);
+		renames.push_back({&object, was, from, to});
+	}
+	if (renames.empty())
+		return false;
+
+	/* What was made under an old name. */
+	const auto occupant = [&](const Rename &rename) -> const Object * {
+		const std::string identity = identity_as(*rename.now, rename.to);
+		for (const Object &object : now.all())
+			if (object.identity == identity && (object.kind == rename.now->kind || (is_relation(object) && is_relation(*rename.now))))
+				return &object;
+		return nullptr;
+	};
+	std::set<const Object *> gone;
+	for (const Rename &rename : renames)
+		if (const Object *other = occupant(rename); other && !before.at(other->address))
+			gone.insert(other);
+	if (!gone.empty()) {
+		Mentions names;
+		for (const Object *object : std::set<const Object *>(gone)) {
+			names.names.insert(object->identity);
+			for (const Surroundings::Dependent &dependent : around.dependents(*object))
+				if (const Object *found = now.at(dependent.address); found && found->root != object->root && found->kind != "column")
+					gone.insert(found);
+		}
+		for (const Object &object : now.all()) {
+			if (before.at(object.address) || is_part(object))
+				continue;
+			Mentions mentions;
+			for (const auto &[unused, value] : object.fields)
+				mentions.add(value);
+			for (const std::string &name : names.names)
+				if (mentions.names.contains(name))
+					gone.insert(&object);
+		}
+		for (const Object *object : gone) {
+			Node node;
+			node.now = object;
+			add_drop(node);
+		}
+		for (std::string &statement : ordered())
+			result_.statements.push_back(std::move(statement));
+		actions_.clear();
+	}
+
+	std::vector<std::pair<std::string, std::string>> changed;
+	while (!renames.empty()) {
+		const auto is_free = [&](const Rename &rename) {
+			const Object *other = occupant(rename);
+			return !other || gone.contains(other) ||
+				   std::none_of(renames.begin(), renames.end(), [&](const Rename &r) { return r.now == other; });
+		};
+		auto next = std::find_if(renames.begin(), renames.end(), is_free);
+		const bool circle = next == renames.end();
+		if (circle)
+			next = renames.begin();
+		const std::string temporary = circle ? "surefoot_" + std::to_string(result_.statements.size() + 1) : "";
+		for (std::string &statement : statements_of(*next, now, temporary))
+			result_.statements.push_back(std::move(statement));
+		Name name = next->to;
+		if (circle)
+			name = {next->from.schema, temporary};
+		changed.emplace_back(next->now->identity, identity_as(*next->now, name));
+		if (circle) {
+			/* under its temporary name it is in nobody's way, and waits for its turn */
+			Object moved = *next->now;
+			moved.identity = identity_as(moved, name);
+			now.add(moved);
+			next->now = now.find(moved.kind, moved.identity);
+			next->from = name;
+			continue;
+		}
+		renames.erase(next);
+	}
+	if (!around.is_final())
+		return true;
+
+	/* Nobody will look again: the definitions of now under the names of before. */
+	Objects moved;
+	for (const Object &object : now.all()) {
+		if (gone.contains(&object) || (!object.address.empty() && now.at(object.address) != &object))
+			continue;
+		Object copy = object;
+		for (const auto &[from, to] : changed) {
+			const OnTable on = split_on(from), on_to = split_on(to);
+			if (!on.table.empty() && copy.identity == from)
+				copy.identity = to;
+			else if (on.table.empty()) {
+				copy.identity = on_to.table.empty() ? renamed(copy.identity, from, to) : copy.identity;
+				if (const OnTable part = split_on(copy.identity); !part.table.empty())
+					copy.identity = part.name + " on " + renamed(part.table, from, to);
+				for (auto &[unused, value] : copy.fields)
+					value = renamed(value, from, to);
+			}
+		}
+		if (const Object *was = before.at(copy.address))
+			copy.root = was->root;
+		moved.add(std::move(copy));
+	}
+	now = Side(moved);
+	return true;
+}
+
+} // namespace surefoot::core

@@ -1,0 +1,60 @@
+/*
+ * The way back of an effect, as SQL: from what is now to what was before.
+ *
+ * It is derived from the two definitions of each object, never from the statements that led from one to the other. What differs
+ * and has no statement that would restore it is named as lost: nothing is passed over in silence.
+ */
+#pragma once
+
+#include "core/object.hpp"
+
+namespace surefoot::core {
+
+/* How much of what was there comes back; each is worse than the one before it. */
+enum class WayBack { exact, column_order, without_rows, none };
+
+/* "exact", "exact but for column order", "exact without rows", "no way back" */
+const char *name_of(WayBack way_back);
+
+/* Something that does not come back, and why. */
+struct Loss {
+	WayBack way_back = WayBack::none;
+	std::string kind, identity, reason;
+};
+
+struct Inverse {
+	std::vector<std::string> statements; /* in an order that works */
+	std::vector<Loss> losses;
+	bool again = false; /* only names come back by these: what else there is to do shows when they have run */
+
+	WayBack way_back() const;
+};
+
+/* What the definitions do not tell. */
+class Surroundings {
+public:
+	struct Dependent {
+		std::string address; /* of what depends: a whole object, or a part such as a column or a trigger */
+		Objects root;		 /* the definitions of the object that it is or belongs to, as they are now */
+	};
+	virtual ~Surroundings() = default;
+	/* What would stand in the way if object were dropped or got another type. */
+	virtual std::vector<Dependent> dependents(const Object &) { return {}; }
+	/* How values of a type are stored unless somebody says otherwise; empty when it is not known. */
+	virtual std::string storage_of(const std::string &) { return {}; }
+	/* Whether the statements of an earlier look have made it: then it is altered, and not made once more. */
+	virtual bool is_remade(const Object &) { return false; }
+	/* Whether names that come back may be put into the definitions of now by text: nobody will look again. */
+	virtual bool is_final() { return true; }
+
+	int version = 150000;
+	std::string role; /* as whom the statements will run */
+};
+
+/* before: what is to be restored; now: what is there. Both whole: a table with all that hangs on it. */
+Inverse derive_inverse(const Objects &before, const Objects &now, Surroundings &surroundings);
+
+/* Whether each value of type from can be had back after a cast to type to: one is wider, or a text that keeps all. */
+bool keeps_values(std::string_view from, std::string_view to);
+
+} // namespace surefoot::core

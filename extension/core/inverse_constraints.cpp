@@ -1,0 +1,86 @@
+/* Constraints of tables and domains. */
+#include "core/derivation.hpp"
+
+namespace surefoot::core {
+
+namespace {
+
+std::string alter_of(const Object &constraint)
+{
+	const std::string table = split_on(constraint.identity).table;
+	return (name_in_sql(constraint).find(" ON DOMAIN ") != std::string::npos ? "ALTER DOMAIN " : "ALTER TABLE ") + table;
+}
+
+std::string without_suffix(std::string text, std::string_view suffix)
+{
+	if (text.ends_with(suffix))
+		text.resize(text.size() - suffix.size());
+	return text;
+}
+
+void create_constraint(Derivation &derivation, const Object &constraint, Object &fresh, std::vector<std::string> &statements)
+{
+	const OnTable on = split_on(constraint.identity);
+	const Object *whole = derivation.before.whole(constraint);
+	keep(fresh, constraint, {"definition", "inherited"});
+	/* What a partition has from its parent has a name of its own, that ATTACH finds it by; other children get theirs with the parent. */
+	if (value_of(constraint, "inherited").starts_with("yes") &&
+		(is_foreign_key(constraint) || !(whole && whole->field("partition of") && derivation.comes(*whole))))
+		return;
+	statements.push_back(alter_of(constraint) + " ADD CONSTRAINT " + on.name + " " + value_of(constraint, "definition"));
+}
+
+void drop_constraint(Derivation &, const Object &constraint, std::vector<std::string> &statements)
+{
+	statements.push_back(alter_of(constraint) + " DROP CONSTRAINT " + split_on(constraint.identity).name);
+}
+
+/* "FOREIGN KEY ... DEFERRABLE INITIALLY DEFERRED" without its last words */
+std::string without_timing(const std::string &definition)
+{
+	return without_suffix(without_suffix(definition, " INITIALLY DEFERRED"), " DEFERRABLE");
+}
+
+/* The triggers that enforce a foreign key are reached by ALL alone; those of users are then put back to what they were. */
+void change_enforcement(Derivation &derivation, Changing &changing)
+{
+	const std::string was = changing.was("enforcing triggers"), is = changing.is("enforcing triggers");
+	const Object *whole = derivation.before.whole(changing.before);
+	if (was == is || was == "enabled for replicas" || !whole)
+		return;
+	(void)changing.take("enforcing triggers");
+	const std::string alter = "ALTER TABLE " + whole->identity;
+	changing.run(alter + (was.empty() ? " ENABLE TRIGGER ALL" : " DISABLE TRIGGER ALL"));
+	for (const Object *trigger : derivation.before.parts(*whole, "trigger")) {
+		const std::string state = value_of(*trigger, "enabled");
+		if (state != (was.empty() ? "" : "no"))
+			changing.run(alter + (state == "no" ? " DISABLE" : state == "always" ? " ENABLE ALWAYS" : state.empty() ? " ENABLE" : " ENABLE REPLICA") +
+						 " TRIGGER " + split_on(trigger->identity).name);
+	}
+}
+
+void change_constraint(Derivation &derivation, Changing &changing)
+{
+	change_enforcement(derivation, changing);
+	(void)changing.take("inherited");
+	const std::string name = split_on(changing.before.identity).name;
+	if (changing.differs("definition")) {
+		const std::string was = changing.was("definition"), is = changing.is("definition");
+		if (without_suffix(is, " NOT VALID") == was && changing.take("definition"))
+			changing.run(alter_of(changing.before) + " VALIDATE CONSTRAINT " + name);
+		else if (is_foreign_key(changing.before) && !was.ends_with("VALID") && !was.ends_with("ENFORCED") &&
+				 without_timing(was) == without_timing(is) && changing.take("definition")) {
+			const std::string timing = was.substr(without_timing(was).size());
+			changing.run(alter_of(changing.before) + " ALTER CONSTRAINT " + name +
+						 (timing.empty() ? " NOT DEFERRABLE" : timing.ends_with("DEFERRED") ? timing : timing + " INITIALLY IMMEDIATE"));
+		} else
+			changing.rebuild = true;
+	}
+}
+
+} // namespace
+
+const Emitter constraint_emitters[] = {{"constraint", create_constraint, change_constraint, drop_constraint},
+									   {"", nullptr, nullptr, nullptr}};
+
+} // namespace surefoot::core

@@ -1,0 +1,187 @@
+/* Tables, partitions and children, foreign tables. */
+#include "core/derivation.hpp"
+
+#include <algorithm>
+
+namespace surefoot::core {
+
+namespace {
+
+/* Constraints, defaults and the rest of the columns that CREATE TABLE did not say. */
+void finish_columns(Derivation &derivation, const std::vector<std::pair<const Object *, Object>> &columns,
+					std::vector<std::string> &statements)
+{
+	for (const auto &[column, fresh] : columns)
+		for (std::string &statement : derivation.make(*column, fresh))
+			statements.push_back(std::move(statement));
+}
+
+struct Partition {
+	std::string parent, bound;
+};
+
+Partition partition_of(const Object &object)
+{
+	const std::string text = value_of(object, "partition of");
+	const size_t end = name_end(text);
+	return {text.substr(0, end), end < text.size() ? text.substr(end + 1) : ""};
+}
+
+std::string table_ref(const Object &object)
+{
+	return "ALTER " + reference(object);
+}
+
+/* All columns that it has from parents are its own as well: it was made by itself and became a child later. */
+bool is_adopted(const std::vector<const Object *> &columns)
+{
+	return std::all_of(columns.begin(), columns.end(), [](const Object *column) { return !value_of(*column, "inherited").starts_with("yes"); });
+}
+
+void create_table(Derivation &derivation, const Object &table, Object &fresh, std::vector<std::string> &statements)
+{
+	const bool foreign = table.kind == "foreign table", partition = table.field("partition of") != nullptr;
+	const std::string parents = value_of(table, "inherits"), type = value_of(table, "of type");
+	const std::vector<const Object *> all = derivation.before.parts(table, "column");
+	const bool adopted = is_adopted(all);
+	std::vector<std::pair<const Object *, Object>> columns;
+	std::string list;
+	for (const std::string &name : split_list(value_of(table, "columns"))) {
+		const Object *column = derivation.before.find("column", table.identity + "." + name);
+		if (!column)
+			continue;
+		Object there{column->kind, column->identity, column->root, {}, column->address};
+		if (!type.empty() || (!parents.empty() && !adopted && value_of(*column, "inherited").starts_with("yes"))) {
+			keep(there, *column, {"type", "collation", "inherited"});
+			/* It has what its parent's has, which is taken to be the same until somebody looks. */
+			if (type.empty() && derivation.around.is_final())
+				there.fields = column->fields;
+		} else
+			list.append(list.empty() ? "\n    " : ",\n    ").append(column_definition(derivation, *column, there));
+		columns.emplace_back(column, std::move(there));
+	}
+
+	std::string sql = "CREATE ";
+	sql.append(foreign ? "FOREIGN TABLE " : table.field("unlogged") ? "UNLOGGED TABLE " : "TABLE ").append(table.identity);
+	if (!type.empty())
+		sql.append(" OF ").append(type);
+	else
+		sql.append(" (").append(list).append(list.empty() ? ")" : "\n)");
+	if (!parents.empty() && !adopted)
+		sql.append(" INHERITS (").append(parents).append(")");
+	const auto clause = [&](std::string_view field, const char *words, const char *end) {
+		if (const std::string value = value_of(table, field); !value.empty())
+			sql.append(words).append(value).append(end);
+	};
+	clause("partition by", " PARTITION BY ", "");
+	clause("access method", " USING ", "");
+	if (foreign) {
+		clause("server", " SERVER ", "");
+		if (const std::string options = foreign_options(value_of(table, "foreign options"), ""); !options.empty()) {
+			std::string plain = options;
+			for (size_t at; (at = plain.find("ADD ")) != plain.npos;)
+				plain.erase(at, 4);
+			sql.append(" ").append(plain);
+		}
+	}
+	clause("options", " WITH (", ")");
+	clause("tablespace", " TABLESPACE ", "");
+	statements.push_back(std::move(sql));
+	if (foreign) /* it has none, and cannot have one */
+		keep(fresh, table, {"replica identity"});
+	keep(fresh, table, {"columns", "dropped columns", "unlogged", "of type", "partition by", "access method", "server",
+						"foreign options", "options", "tablespace"});
+	if (!parents.empty() && !adopted)
+		keep(fresh, table, {"inherits"});
+	finish_columns(derivation, columns, statements);
+
+	/* When it has its indexes and constraints, so that those find their parents. */
+	if (partition || (!parents.empty() && adopted)) {
+		keep(fresh, table, {"partition of", "inherits"});
+		Action &attach = derivation.also(Action::Phase::create, 27, &table);
+		if (partition)
+			attach.statements = {"ALTER TABLE " + partition_of(table).parent + " ATTACH PARTITION " + table.identity + " " +
+								 partition_of(table).bound};
+		else
+			for (const std::string &parent : split_list(parents))
+				attach.statements.push_back("ALTER TABLE " + table.identity + " INHERIT " + parent);
+	}
+}
+
+const FieldRule table_rules[] = {
+	{"table", "row security", "ALTER TABLE $i ENABLE ROW LEVEL SECURITY", "ALTER TABLE $i DISABLE ROW LEVEL SECURITY"},
+	{"table", "row security forced", "ALTER TABLE $i FORCE ROW LEVEL SECURITY", "ALTER TABLE $i NO FORCE ROW LEVEL SECURITY"},
+	{"table", "unlogged", "ALTER TABLE $i SET UNLOGGED", "ALTER TABLE $i SET LOGGED"},
+	{"table", "access method", "ALTER TABLE $i SET ACCESS METHOD $v", "ALTER TABLE $i SET ACCESS METHOD heap"},
+	{"table", "tablespace", "ALTER TABLE $i SET TABLESPACE $v", "ALTER TABLE $i SET TABLESPACE pg_default"},
+	{"table", "of type", "ALTER TABLE $i OF $v", "ALTER TABLE $i NOT OF"},
+};
+
+/* What "using an index" means is said with the index. */
+void change_replica_identity(Changing &changing)
+{
+	if (!changing.take("replica identity"))
+		return;
+	const std::string was = changing.was("replica identity");
+	if (was != "index")
+		changing.run("ALTER TABLE " + changing.before.identity + " REPLICA IDENTITY " +
+					 (was == "full" ? "FULL" : was == "nothing" ? "NOTHING" : "DEFAULT"));
+}
+
+void change_parents(Derivation &derivation, Changing &changing)
+{
+	const std::string &table = changing.before.identity;
+	if (changing.take("inherits")) {
+		const std::vector<std::string> was = split_list(changing.was("inherits")), is = split_list(changing.is("inherits"));
+		for (const std::string &parent : is)
+			if (std::find(was.begin(), was.end(), parent) == was.end())
+				changing.run("ALTER TABLE " + table + " NO INHERIT " + parent);
+		for (const std::string &parent : was)
+			if (std::find(is.begin(), is.end(), parent) == is.end())
+				changing.run("ALTER TABLE " + table + " INHERIT " + parent);
+	}
+	if (changing.take("partition of")) {
+		const Partition was = partition_of(changing.before), is = partition_of(changing.now);
+		const Object *parent = is.parent.empty() ? nullptr : derivation.now.find("table", is.parent);
+		if (!is.parent.empty() && !(parent && derivation.goes(*parent)))
+			changing.run("ALTER TABLE " + is.parent + " DETACH PARTITION " + table);
+		if (!was.parent.empty())
+			changing.run("ALTER TABLE " + was.parent + " ATTACH PARTITION " + table + " " + was.bound);
+	}
+}
+
+void change_table(Derivation &derivation, Changing &changing)
+{
+	/* Its columns say what differs; only their order is its own. */
+	if (changing.take("columns")) {
+		std::vector<std::string> was = split_list(changing.was("columns")), is = split_list(changing.is("columns"));
+		std::vector<std::string> staying;
+		for (const std::string &name : is)
+			if (std::find(was.begin(), was.end(), name) != was.end())
+				staying.push_back(name);
+		/* Those that come back come last. */
+		std::vector<std::string> then = staying;
+		for (const std::string &name : was)
+			if (std::find(staying.begin(), staying.end(), name) == staying.end())
+				then.push_back(name);
+		if (then != was && !changing.before.field("of type"))
+			derivation.lose(WayBack::column_order, changing.before, "a column that comes back comes last");
+	}
+	change_parents(derivation, changing);
+	change_replica_identity(changing);
+	if (changing.take("options"))
+		for (const std::string &clause : option_clauses(changing.was("options"), changing.is("options")))
+			changing.run(table_ref(changing.before) + " " + clause);
+	if (changing.take("foreign options"))
+		changing.run(table_ref(changing.before) + " " + foreign_options(changing.was("foreign options"), changing.is("foreign options")));
+	apply_rules(changing, table_rules, std::size(table_rules));
+	if (changing.differs("partition by") || changing.differs("server"))
+		changing.rebuild = false; /* left over, and so lost: a table is not made anew */
+}
+
+} // namespace
+
+const Emitter table_emitters[] = {
+	{"table", create_table, change_table, nullptr}, {"foreign table", create_table, change_table, nullptr}, {"", nullptr, nullptr, nullptr}};
+
+} // namespace surefoot::core

@@ -1,0 +1,408 @@
+#include "server/derive.hpp"
+
+#include "server/catalog/roots.hpp"
+#include "server/compat.hpp"
+#include "server/environment.hpp"
+#include "server/recorder.hpp"
+#include "server/rehearsal.hpp"
+#include "server/role_fence.hpp"
+#include "server/surroundings.hpp"
+
+namespace surefoot {
+
+namespace {
+
+bool is_invalid_index(const core::Object &object)
+{
+	const std::string *valid = object.field("valid");
+	return object.kind == "index" && valid != nullptr && *valid == "no";
+}
+
+/* What should come back: nobody wants an invalid index. */
+core::Objects wanted(const core::Objects &before, const core::Objects &now)
+{
+	core::Objects result;
+	for (const core::Object &object : before) {
+		const core::Object *there = now.find(object.kind, object.identity);
+		if (!is_invalid_index(object) || (there && core::equal(*there, object)))
+			result.add(object);
+	}
+	return result;
+}
+
+std::vector<core::Change> differences(const core::Objects &before, const core::Objects &now)
+{
+	std::vector<core::Change> changes = core::difference(wanted(before, now), now);
+	std::erase_if(changes, [](const core::Change &change) {
+		return core::differs_only_in_column_order(std::vector<core::Change>{change});
+	});
+	return changes;
+}
+
+/* One that means the same whatever the search_path is. */
+bool is_plain(const std::string &statement)
+{
+	for (const char *words : {"DROP ", "COMMENT ON ", "GRANT ", "REVOKE ", "SET ROLE ", "RESET ", "SECURITY LABEL "})
+		if (statement.starts_with(words))
+			return true;
+	if (!statement.starts_with("ALTER "))
+		return false;
+	for (const char *words : {" RENAME ", " DROP COLUMN ", " DROP CONSTRAINT ", " SET (", " RESET (", " FOREIGN KEY ("})
+		if (statement.find(words) != statement.npos)
+			return true;
+	return statement.find('(') == statement.npos && statement.find(" DEFAULT ") == statement.npos &&
+		   statement.find(" TYPE ") == statement.npos && statement.find(" ADD ") == statement.npos;
+}
+
+bool has_body(const std::string &statement)
+{
+	return statement.starts_with("CREATE OR REPLACE FUNCTION") || statement.starts_with("CREATE OR REPLACE PROCEDURE");
+}
+
+constexpr char pinned_path[] = "SET search_path = pg_catalog";
+constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
+
+/* Names are qualified, but for those of pg_catalog; a function's body may speak of what comes after it. */
+std::string script_of(const std::vector<std::string> &statements)
+{
+	std::string script;
+	if (!std::all_of(statements.begin(), statements.end(), is_plain))
+		script.append(pinned_path).append(";\n");
+	if (std::any_of(statements.begin(), statements.end(), has_body))
+		script.append(unchecked_bodies).append(";\n");
+	for (const std::string &statement : statements)
+		script.append(statement).append(";\n");
+	/* A script without a statement is none. */
+	return script.empty() ? "SELECT;\n" : script;
+}
+
+std::string sentence(const core::Loss &loss)
+{
+	return loss.kind.empty() ? loss.reason : loss.kind + " " + loss.identity + ": " + loss.reason;
+}
+
+/* Statements in the order in which they turned out to work. */
+class Attempt {
+public:
+	explicit Attempt(const Tryout &tryout) : tryout_(tryout) {}
+
+	/* False when one of them cannot be run at all. */
+	bool run(std::vector<std::string> statements)
+	{
+		while (!statements.empty()) {
+			std::vector<std::string> later;
+			std::optional<Error> first;
+			for (std::string &statement : statements)
+				if (std::optional<Error> error = fails(statement)) {
+					if (!first)
+						first = std::move(error);
+					later.push_back(std::move(statement));
+				} else
+					done.push_back(std::move(statement));
+			/* What failed may have been too early. */
+			if (later.size() == statements.size()) {
+				core::Loss loss;
+				loss.reason = first->message + (first->detail.empty() ? "" : " (" + first->detail + ")") + ": " + later.front();
+				stuck = std::move(loss);
+				return false;
+			}
+			statements = std::move(later);
+		}
+		return true;
+	}
+
+	std::vector<std::string> done;
+	std::optional<core::Loss> stuck;
+
+private:
+	std::optional<Error> fails(const std::string &statement)
+	{
+		tryout_.prepare(statement);
+		try {
+			in_subtransaction([&] { tryout_.run(statement); });
+			return std::nullopt;
+		} catch (Error &error) {
+			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("55P04"))
+				throw;
+			return std::move(error);
+		}
+	}
+	const Tryout &tryout_;
+};
+
+} // namespace
+
+history::Derived derive(const core::Objects &before, const Tryout &tryout, std::vector<core::Loss> losses)
+{
+	Attempt attempt(tryout);
+	tryout.run(pinned_path);
+	tryout.run(unchecked_bodies);
+	std::vector<core::Change> left;
+	std::vector<core::Loss> reasons;
+	LiveSurroundings surroundings;
+	for (int round = 0; round < 8; round++) {
+		const core::Objects now = tryout.now();
+		surroundings.look(now);
+		left = differences(before, now);
+		if (left.empty() && round > 0)
+			break;
+		core::Inverse inverse = core::derive_inverse(wanted(before, now), now, surroundings);
+		reasons.clear();
+		for (core::Loss &loss : inverse.losses) {
+			/* What the statements have made anew themselves is no further loss. */
+			const bool known = std::any_of(losses.begin(), losses.end(), [&loss](const core::Loss &other) {
+				return other.kind == loss.kind && other.identity == loss.identity && other.way_back == loss.way_back;
+			});
+			if (loss.way_back == core::WayBack::none)
+				reasons.push_back(std::move(loss));
+			else if (!known)
+				losses.push_back(std::move(loss));
+		}
+		if (left.empty() || inverse.statements.empty() || !attempt.run(std::move(inverse.statements)))
+			break;
+	}
+	history::Derived result;
+	core::WayBack worst = core::WayBack::exact;
+	std::vector<std::string> lines;
+	const auto add = [&](const core::Loss &loss) {
+		worst = std::max(worst, loss.way_back);
+		const std::string line = sentence(loss);
+		if (std::find(lines.begin(), lines.end(), line) == lines.end())
+			lines.push_back(line);
+	};
+	/* What a statement should have brought back and did not is no way back, whatever was expected of it. */
+	if (!left.empty() || attempt.stuck) {
+		for (const core::Loss &loss : reasons)
+			add(loss);
+		if (attempt.stuck)
+			add(*attempt.stuck);
+		if (lines.empty())
+			for (const core::Change &change : left)
+				add({core::WayBack::none, change.object().kind, change.object().identity, "it cannot be made what it was"});
+	}
+	for (const core::Loss &loss : losses)
+		add(loss);
+	for (const std::string &line : lines)
+		result.reason.append(result.reason.empty() ? "" : "\n").append(line);
+	result.way_back = core::name_of(worst);
+	result.script = script_of(attempt.done);
+	return result;
+}
+
+history::Derived without_effect(const Script &up)
+{
+	history::Derived result;
+	core::WayBack worst = core::WayBack::exact;
+	for (const core::Loss &loss : written_rows(up)) {
+		worst = std::max(worst, loss.way_back);
+		result.reason.append(result.reason.empty() ? "" : "\n").append(sentence(loss));
+	}
+	result.way_back = core::name_of(worst);
+	result.script = script_of({});
+	return result;
+}
+
+/* From the definitions alone, with nothing tried. */
+static history::Derived draft(const std::vector<core::Change> &effect)
+{
+	core::Objects before, now;
+	for (const core::Change &change : effect) {
+		if (change.before)
+			before.add(*change.before);
+		if (change.after)
+			now.add(*change.after);
+	}
+	core::Surroundings surroundings;
+	const core::Inverse inverse = core::derive_inverse(before, now, surroundings);
+	history::Derived result;
+	for (const core::Loss &loss : inverse.losses)
+		result.reason.append(result.reason.empty() ? "" : "\n").append(sentence(loss));
+	result.way_back = core::name_of(inverse.way_back());
+	result.script = script_of(inverse.statements);
+	return result;
+}
+
+history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect)
+{
+	Speaker silent = speaker;
+	silent.notices = false;
+	const size_t mark = journal_mark();
+	return in_rolled_back_subtransaction([&] {
+		/* What the run has not touched is as it was. */
+		Recorder recorder;
+		core::Objects before;
+		std::set<std::pair<std::string, std::string>> touched;
+		for (const core::Change &change : effect) {
+			touched.emplace(change.object().kind, change.object().identity);
+			if (change.before)
+				before.add(*change.before);
+			for (const std::optional<core::Object> *side : {&change.before, &change.after})
+				if (*side)
+					if (const std::optional<ObjectAddress> root = catalog::resolve_root((*side)->root))
+						recorder.see(*root);
+		}
+		for (const core::Object &object : recorder.before())
+			if (!touched.contains({object.kind, object.identity}))
+				before.add(object);
+		Rehearsal rehearsal(silent, recorder);
+		Tryout tryout;
+		tryout.now = [&] { return rehearsal.in_earnest(before, recorder.now()); };
+		tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
+		tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
+		history::Derived derived = derive(before, tryout, {});
+		forget_journal(mark);
+		return derived;
+	});
+}
+
+namespace {
+
+bool is_write(Node *node, void *context)
+{
+	if (node == nullptr)
+		return false;
+	return IsA(node, InsertStmt) || IsA(node, UpdateStmt) || IsA(node, DeleteStmt) || compat::merge_target(node) != nullptr ||
+		   compat::walk_raw_tree(node, is_write, context);
+}
+
+/* Nothing but the column, or a cast of it. */
+bool is_plain_cast(Node *expression)
+{
+	while (IsA(expression, TypeCast))
+		expression = ((TypeCast *)expression)->arg;
+	return IsA(expression, ColumnRef);
+}
+
+bool changes_rows(Node *statement)
+{
+	switch (nodeTag(statement)) {
+	case T_TruncateStmt:
+		return true;
+	case T_CopyStmt:
+		return ((CopyStmt *)statement)->is_from;
+	case T_AlterSeqStmt: {
+		const List *options = ((AlterSeqStmt *)statement)->options;
+		for (int i = 0; i < list_length(options); i++)
+			if (strcmp(((DefElem *)list_nth(options, i))->defname, "restart") == 0)
+				return true;
+		return false;
+	}
+	case T_AlterTableStmt: {
+		const List *commands = ((AlterTableStmt *)statement)->cmds;
+		for (int i = 0; i < list_length(commands); i++) {
+			const AlterTableCmd *command = (AlterTableCmd *)list_nth(commands, i);
+			if (command->subtype != AT_AlterColumnType || command->def == nullptr)
+				continue;
+			Node *expression = ((ColumnDef *)command->def)->raw_default;
+			if (expression != nullptr && !is_plain_cast(expression))
+				return true;
+		}
+		return false;
+	}
+	case T_SelectStmt:
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+		return pg_call([statement] { return is_write(statement, nullptr); });
+	default:
+		return compat::merge_target(statement) != nullptr;
+	}
+}
+
+} // namespace
+
+std::vector<core::Loss> written_rows(const Script &script)
+{
+	std::vector<core::Loss> losses;
+	for (const Statement &statement : script.statements())
+		if (changes_rows(statement.raw->stmt))
+			losses.push_back({core::WayBack::without_rows, "", "", "line " + std::to_string(statement.line) + " of the up script changes rows"});
+	return losses;
+}
+
+void find_way_back(history::Migration &migration)
+{
+	if (migration.down)
+		return;
+	const std::optional<int64> up = history::last_run(migration.version, "up");
+	const std::optional<history::Derived> derived = up ? history::derived(*up) : std::nullopt;
+	if (!derived)
+		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script",
+					"Its way back is derived from what it changes, when it is applied.");
+	migration.down = derived->script;
+	migration.derived = true;
+}
+
+std::optional<history::Derived> choose_way_back(history::Migration &migration, bool applied, const std::vector<std::string> &settings,
+												const std::string &role, const std::vector<std::string> &accept)
+{
+	if (migration.down)
+		return std::nullopt;
+	std::optional<history::Derived> derived;
+	std::vector<core::Change> effect;
+	{
+		Internal internal;
+		const std::optional<int64> up = history::last_run(migration.version, "up");
+		if (up && applied)
+			derived = history::derived(*up);
+		if (up && !derived)
+			effect = history::effect(*up);
+	}
+	if (!derived) {
+		ScriptEnvironment environment;
+		apply_settings(settings, Scope::level);
+		RoleFence fence(role_named(role));
+		derived = derive_now({migration.version, "down", 0, false}, effect);
+	}
+	if (derived->way_back == core::name_of(core::WayBack::none) && accept.empty())
+		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no way back", derived->reason,
+					"Write a down script and register it: SELECT " + function_prefix() + "migrate_register('" + migration.version +
+						"', '" + migration.name + "', 'up script', 'down script');");
+	migration.down = derived->script;
+	migration.derived = true;
+	return derived;
+}
+
+void use_derived(history::Migration &migration, const history::Run &run)
+{
+	if (migration.down || run.direction == "up")
+		return;
+	Internal internal;
+	if (const std::optional<history::Derived> derived = history::derived(run.id)) {
+		migration.down = derived->script;
+		migration.derived = true;
+	}
+}
+
+std::string inverse_text(const std::string &version)
+{
+	history::Migration migration;
+	std::optional<int64> up;
+	std::optional<history::Derived> derived;
+	std::vector<core::Change> effect;
+	{
+		Internal internal;
+		migration = history::get(history::number_of(version));
+		up = history::last_run(migration.version, "up");
+		if (up)
+			derived = history::derived(*up);
+		if (up && !derived)
+			effect = history::effect(*up);
+	}
+	if (!up)
+		throw Error(sqlstate::no_way_back, "migration " + migration.version + " was not applied",
+					"Its way back is derived from what it changes, when it is applied.");
+	const bool tried = derived.has_value();
+	if (!tried)
+		derived = draft(effect);
+	std::string text = "-- " + migration.version + ", the way back as it was derived from what was changed" +
+					   (tried ? ": " + derived->way_back : "; not tried") + "\n";
+	for (size_t at = 0; at < derived->reason.size();) {
+		const size_t end = std::min(derived->reason.find('\n', at), derived->reason.size());
+		text.append("-- ").append(derived->reason, at, end - at).append("\n");
+		at = end + 1;
+	}
+	return text + derived->script;
+}
+
+} // namespace surefoot

@@ -1,0 +1,43 @@
+-- Types come back; an enum that has grown is made anew.
+\set ECHO none
+\i test/fixtures/there_and_back.sql
+\set ECHO all
+CREATE ROLE regress_reader;
+CREATE TYPE mood AS ENUM ('sad', 'it''s', 'ok');
+CREATE TYPE pair AS (a int, b text COLLATE "C");
+CREATE DOMAIN email AS varchar(200) COLLATE "C" DEFAULT 'x@y' NOT NULL CONSTRAINT has_at CHECK (value ~ '@');
+CREATE TYPE float_range AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE TABLE t (id int, m mood DEFAULT 'ok', ms mood[], p pair, e email, r float_range);
+CREATE INDEX t_m ON t (m);
+CREATE VIEW v AS SELECT id, m FROM t;
+CREATE FUNCTION f(mood) RETURNS mood LANGUAGE sql AS 'SELECT $1';
+INSERT INTO t VALUES (1, 'sad', '{sad,ok}');
+GRANT USAGE ON TYPE mood TO regress_reader;
+REVOKE USAGE ON TYPE mood FROM PUBLIC;
+COMMENT ON TYPE mood IS 'how';
+COMMENT ON COLUMN pair.b IS 'second';
+COMMENT ON DOMAIN email IS 'address';
+
+CALL there_and_back('CREATE TYPE a AS ENUM (''x''); CREATE TYPE b AS (x int, y a); CREATE DOMAIN c AS a; CREATE TYPE d AS RANGE (subtype = text); CREATE TABLE e (a a, b b, c c, d d)');
+CALL there_and_back('ALTER TYPE mood ADD VALUE ''new''');
+CALL there_and_back('ALTER TYPE mood ADD VALUE ''new'' BEFORE ''ok''; COMMENT ON TYPE mood IS ''other''');
+SELECT * FROM t;
+CALL there_and_back('ALTER TYPE mood RENAME VALUE ''ok'' TO ''fine''; ALTER TYPE mood RENAME VALUE ''sad'' TO ''blue''');
+CALL there_and_back('ALTER TYPE mood RENAME TO moods; ALTER TYPE pair RENAME ATTRIBUTE a TO first; ALTER TYPE pair RENAME TO two');
+CALL there_and_back('DROP TYPE mood CASCADE');
+CALL there_and_back('DROP TYPE float_range CASCADE');
+CALL there_and_back('ALTER TYPE pair ADD ATTRIBUTE c int');
+CALL there_and_back('ALTER TYPE pair DROP ATTRIBUTE b');
+CREATE TYPE alone AS (a int, b text);
+CALL there_and_back('ALTER TYPE alone ALTER ATTRIBUTE a TYPE bigint, DROP ATTRIBUTE b');
+CALL there_and_back('DROP TYPE alone');
+CALL there_and_back('ALTER DOMAIN email DROP DEFAULT; ALTER DOMAIN email DROP NOT NULL');
+CREATE DOMAIN number AS int;
+CALL there_and_back('ALTER DOMAIN number SET DEFAULT 3; ALTER DOMAIN number SET NOT NULL');
+CALL there_and_back('DROP DOMAIN number; DROP DOMAIN email CASCADE');
+CREATE TYPE base;
+CREATE FUNCTION base_in(cstring) RETURNS base LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+CREATE FUNCTION base_out(base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+CREATE TYPE base (input = base_in, output = base_out, like = text, category = 'X', default = 'd');
+CALL there_and_back('DROP TYPE base CASCADE');
+CALL there_and_back('GRANT USAGE ON TYPE mood TO PUBLIC; COMMENT ON TYPE mood IS NULL; ALTER TYPE mood OWNER TO regress_reader');
