@@ -50,7 +50,7 @@ CREATE TABLE surefoot.run (
     system_identifier numeric NOT NULL,
     database_oid oid NOT NULL,
     settings text[] NOT NULL,        -- name, value, name, value ...: what decides what the script's DDL means
-    carried text[] NOT NULL DEFAULT '{}',  -- the same after the latest step: what the script SET holds until its end
+    carried text[] NOT NULL DEFAULT '{}',  -- the same after the latest step: what the script SET holds until its end; empty afterwards
     accept text[] NOT NULL DEFAULT '{}',
     launches int NOT NULL DEFAULT 1,       -- how often its steps were queued: the worker of an order that was rolled back ends
     failed_step int,

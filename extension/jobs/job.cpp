@@ -96,7 +96,7 @@ void run_transactional(const Work &work)
 			pg_call([] { AfterTriggerSetState(makeNode(ConstraintsSetStmt)); });
 			return done;
 		}();
-		const std::vector<std::string> carried = session_settings();
+		const std::vector<std::string> carried = session_settings(0);
 		Internal internal;
 		history::merge_effect(work.run.id, result.changes);
 		history::insert_skipped(work.run.id, result.skipped);

@@ -220,7 +220,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 												  check(script, recorder, done, patient);
 										  });
 			if (!result.rest.empty())
-				run.carried = session_settings();
+				run.carried = session_settings(environment.level());
 		}
 		check_deferred(begun.speaker);
 		const bool more = !result.rest.empty();

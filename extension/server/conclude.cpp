@@ -352,6 +352,10 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		if (!fresh)
 			history::set_run_state(run.id, "done", true);
 	}
+	if (!fresh || run.direction == "down") {
+		Internal internal;
+		history::forget_carried(migration.version);
+	}
 	say(speaker, run.direction == "up" ? "applied" : "reverted");
 }
 

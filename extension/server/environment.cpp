@@ -22,14 +22,20 @@ constexpr const char *excluded = "lock_timeout,deadlock_timeout,application_name
 								 "transaction_deferrable,in_hot_standby,transaction_timeout,"
 								 "idle_in_transaction_session_timeout,log_min_messages";
 
-/* Settings of the user's own invention, which no view shows. */
-void add_custom_settings(std::vector<std::string> &settings)
+/*
+ * Settings of extensions and of the user's own invention: what was SET since the GUC level began, all for 0. A session may hold
+ * secrets in them, which are not for the history.
+ */
+void add_custom_settings(std::vector<std::string> &settings, int level)
 {
 	int count = 0;
 	config_generic **all = pg_call([&count] { return compat::all_settings(&count); });
 	for (int i = 0; i < count; i++) {
 		const config_generic *setting = all[i];
-		if (!(setting->flags & GUC_CUSTOM_PLACEHOLDER) || (setting->source != PGC_S_SESSION && setting->source != PGC_S_CLIENT))
+		if (strchr(setting->name, '.') == nullptr || strncmp(setting->name, "surefoot.", 9) == 0 ||
+			(setting->source != PGC_S_SESSION && setting->source != PGC_S_CLIENT))
+			continue;
+		if (level > 0 && (setting->stack == nullptr || setting->stack->nest_level < level))
 			continue;
 		if (const char *value = pg_call([setting] { return GetConfigOption(setting->name, true, false); })) {
 			settings.emplace_back(setting->name);
@@ -53,10 +59,10 @@ std::vector<std::string> essential_settings()
 	return settings;
 }
 
-std::vector<std::string> session_settings()
+std::vector<std::string> session_settings(int level)
 {
 	static Query query("SELECT name, current_setting(name) FROM pg_settings WHERE source IN ('session', 'client') "
-					   "AND name <> ALL (string_to_array($1, ',')) ORDER BY name",
+					   "AND (strpos(name, '.') = 0 OR starts_with(name, 'surefoot.')) AND name <> ALL (string_to_array($1, ',')) ORDER BY name",
 					   {TEXTOID});
 	/* Read before Internal pins search_path and switches the user, which would be taken for the script's. */
 	std::vector<std::string> settings = essential_settings();
@@ -72,7 +78,7 @@ std::vector<std::string> session_settings()
 				settings.push_back(rows.text(i, 1));
 			}
 	}
-	add_custom_settings(settings);
+	add_custom_settings(settings, level);
 	/* Other than ours, it is the script's own. */
 	if (lock_timeout != settings::lock_timeout) {
 		settings.push_back("lock_timeout");
@@ -87,6 +93,9 @@ std::vector<std::string> session_settings()
 void apply_settings(const std::vector<std::string> &settings, Scope scope)
 {
 	const GucAction action = scope == Scope::session ? GUC_ACTION_SET : GUC_ACTION_SAVE;
+	/* The role of the step before may not be allowed to set what the session is. */
+	if (scope == Scope::session)
+		pg_call([] { (void)set_config_option("role", "none", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SET, true, 0, false); });
 	for (size_t i = 0; i + 1 < settings.size(); i += 2) {
 		const char *name = settings[i].c_str(), *value = settings[i + 1].c_str();
 		pg_call([name, value, action] {

@@ -11,8 +11,11 @@ namespace surefoot {
 /* name, value, name, value ...: the settings that decide what DDL means, as they are now. */
 std::vector<std::string> essential_settings();
 
-/* The same and whatever else was SET in this session or by the script so far; for steps that other processes will run. */
-std::vector<std::string> session_settings();
+/*
+ * The same and whatever else was SET in this session or by the script so far, for steps that other processes will run; of extensions'
+ * and users' own settings only what was SET since the GUC level (0: all).
+ */
+std::vector<std::string> session_settings(int level);
 
 /* Sets them until the current GUC level ends, or, for a worker, for the rest of its session. */
 enum class Scope { level, session };
@@ -28,6 +31,9 @@ public:
 	~ScriptEnvironment();
 	ScriptEnvironment(const ScriptEnvironment &) = delete;
 	ScriptEnvironment &operator=(const ScriptEnvironment &) = delete;
+
+	/* The GUC level of what the script SETs. */
+	int level() const { return guc_level_; }
 
 private:
 	int guc_level_;

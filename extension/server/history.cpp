@@ -201,6 +201,12 @@ void set_origin(int64 id, const std::string &client_addr, const std::string &app
 	query.run({id, Value::or_null(client_addr), application});
 }
 
+void forget_carried(const std::string &version)
+{
+	static Query query("UPDATE surefoot.run SET carried = '{}' WHERE version = $1 AND carried <> '{}'", {TEXTOID});
+	query.run({version});
+}
+
 void set_run_carried(int64 id, const std::vector<std::string> &carried)
 {
 	static Query query("UPDATE surefoot.run SET carried = $2 WHERE id = $1", {INT8OID, TEXTARRAYOID});

@@ -84,6 +84,8 @@ std::vector<std::string> later_on_same_objects(const Migration &migration, const
 											   const std::vector<std::string> &parts);
 /* From where run was started, when it is written down by another session. */
 void set_origin(int64 id, const std::string &client_addr, const std::string &application);
+/* What scripts have SET is of no use once no step is left. */
+void forget_carried(const std::string &version);
 void set_run_carried(int64 id, const std::vector<std::string> &carried);
 void record_failure(int64 id, int step, const Error &error, const std::string &statement, int line, int column,
 					const char *state);
