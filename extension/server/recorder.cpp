@@ -2,6 +2,7 @@
 
 #include "server/catalog/definitions.hpp"
 #include "server/dependents.hpp"
+#include "server/other_targets.hpp"
 #include "server/targets.hpp"
 
 extern "C" {
@@ -133,6 +134,11 @@ void Recorder::see_targets(Node *statement)
 					see(dependent.root);
 		},
 		[this](Oid relation) { want(relation); });
+	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
+	find_other_targets(
+		statement,
+		[this](const ObjectAddress &found) { see(catalog::root_of(found.classId, found.objectId, found.objectSubId)); },
+		[this](const ObjectAddress &found) { created(found.classId, found.objectId); });
 }
 
 void Recorder::created(Oid class_id, Oid object_id)
@@ -187,8 +193,12 @@ core::Objects Recorder::now()
 	unresolved_.clear();
 	std::vector<ObjectAddress> roots;
 	roots.reserve(seen_.size());
-	for (const auto &[address, unused] : seen_)
+	for (const auto &[address, unused] : seen_) {
+		/* What has become a member of an extension is no object of its own any more. */
+		if (members_change_ && catalog::root_of(address.classId, address.objectId).objectId != address.objectId)
+			continue;
 		roots.push_back(address);
+	}
 	return catalog::read_definitions(roots);
 }
 

@@ -70,6 +70,7 @@ private:
 	std::map<ObjectAddress, bool, Less> unresolved_; /* reported, but with no rows to be seen yet */
 	std::map<ObjectAddress, bool, Less> created_;	 /* new since then: has no definition before, whatever becomes of it */
 	core::Objects before_;
+	bool members_change_ = false; /* of an extension */
 	std::vector<Oid> wanted_;
 	Recorder *outer_;
 };

@@ -132,14 +132,13 @@ void inheritance(Reading &reading, Form_pg_constraint form)
 	reading.out.field("inherited", text);
 }
 
-/* ALTER TABLE ... DISABLE TRIGGER ALL reaches the triggers that check foreign keys. */
-void checks_disabled(Reading &reading, const Table &table, Form_pg_constraint constraint)
+/* ALTER TABLE ... DISABLE TRIGGER ALL reaches the triggers that check foreign keys, of either of the two tables. */
+void checks_disabled(Reading &reading, Form_pg_constraint constraint)
 {
 	std::string states;
-	for (HeapTuple tuple : reading.source.rows(From::trigger, table.oid)) {
+	for (HeapTuple tuple : reading.source.rows(From::check_trigger, constraint->oid)) {
 		const Form_pg_trigger trigger = form<Form_pg_trigger>(tuple);
-		if (trigger->tgconstraint == constraint->oid && trigger->tgisinternal &&
-			trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
+		if (trigger->tgisinternal && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
 			states.push_back(trigger->tgenabled);
 	}
 	if (!states.empty())
@@ -173,7 +172,7 @@ void read_constraints(Reading &reading, const Table &table, Rows indexes)
 		reading.out.field("definition", definition(reading, constraint, indexes));
 		inheritance(reading, constraint.form);
 		if (constraint.form->contype == CONSTRAINT_FOREIGN)
-			checks_disabled(reading, table, constraint.form);
+			checks_disabled(reading, constraint.form);
 		reading.comments(ConstraintRelationId, constraint.form->oid);
 	}
 }

@@ -210,6 +210,12 @@ ObjectAddress top_level(Oid class_id, Oid oid)
 	case NamespaceRelationId: return raw::is_foreign_schema(oid) ? none : ObjectAddress{class_id, oid, 0};
 	default: break;
 	}
+	/* A trigger that checks a foreign key is a part of that, also on the table that is referenced. */
+	if (class_id == TriggerRelationId)
+		if (const Oid constraint = reference({TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid}, oid,
+											 Anum_pg_trigger_tgconstraint))
+			if (const ObjectAddress table = top_level(ConstraintRelationId, constraint); OidIsValid(table.classId))
+				return table;
 	for (const Part &part : parts)
 		if (part.catalog == class_id)
 			if (const Oid owner = reference({part.catalog, part.index, part.key}, oid, part.owner))
