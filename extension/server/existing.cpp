@@ -2,150 +2,29 @@
 
 #include "server/catalog/definitions.hpp"
 #include "server/compat.hpp"
+#include "server/existing_object.hpp"
 #include "server/properties.hpp"
 #include "server/same.hpp"
 #include "server/subcommands.hpp"
 #include "server/trial.hpp"
 
 extern "C" {
-#include "catalog/pg_proc.h"
-#include "catalog/pg_trigger.h"
-#include "commands/trigger.h"
-#include "parser/parse_func.h"
-#include "parser/parse_type.h"
+#include "utils/lsyscache.h"
 }
 
 namespace surefoot {
 
 namespace {
 
-constexpr ObjectAddress nothing = {InvalidOid, InvalidOid, 0};
-
-ObjectAddress address(Oid class_id, Oid id, int32 sub_id = 0)
+bool says_owner(Node *node)
 {
-	ObjectAddress result;
-	ObjectAddressSubSet(result, class_id, id, sub_id);
-	return OidIsValid(id) ? result : nothing;
+	return IsA(node, CreateSchemaStmt) && ((CreateSchemaStmt *)node)->authrole != nullptr;
 }
 
-/* A relation of that name where the statement would create one; nothing when the schema cannot be found. */
-ObjectAddress new_relation(const RangeVar *name)
+/* A materialized view that shall be filled; the trial fills none. */
+bool wants_data(Node *node)
 {
-	return pg_call([name] {
-		RangeVar *copy = (RangeVar *)copyObjectImpl(name);
-		if (copy->schemaname != nullptr && !OidIsValid(get_namespace_oid(copy->schemaname, true)))
-			return nothing;
-		if (copy->relpersistence == RELPERSISTENCE_TEMP)
-			return nothing;
-		const Oid schema = RangeVarGetCreationNamespace(copy);
-		const Oid id = get_relname_relid(copy->relname, schema);
-		if (OidIsValid(id) && get_rel_relkind(id) == RELKIND_COMPOSITE_TYPE)
-			return address(TypeRelationId, get_rel_type_id(id));
-		return address(RelationRelationId, id);
-	});
-}
-
-ObjectAddress new_index(const IndexStmt *index)
-{
-	const RangeVar *table = index->relation;
-	const char *name = index->idxname;
-	if (name == nullptr)
-		return nothing;
-	return pg_call([table, name] {
-		const Oid id = RangeVarGetRelid(table, NoLock, true);
-		return OidIsValid(id) ? address(RelationRelationId, get_relname_relid(name, get_rel_namespace(id))) : nothing;
-	});
-}
-
-ObjectAddress new_type(List *names)
-{
-	return pg_call([names] {
-		char *name;
-		const Oid schema = QualifiedNameGetCreationNamespace(names, &name);
-		return address(TypeRelationId,
-					   GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema)));
-	});
-}
-
-ObjectAddress new_trigger(const CreateTrigStmt *trigger)
-{
-	return pg_call([trigger] {
-		const Oid id = RangeVarGetRelid(trigger->relation, NoLock, true);
-		return OidIsValid(id) ? address(TriggerRelationId, get_trigger_oid(id, trigger->trigname, true)) : nothing;
-	});
-}
-
-ObjectAddress new_function(CreateFunctionStmt *function)
-{
-	return pg_call([function] {
-		ObjectWithArgs *object = makeNode(ObjectWithArgs);
-		object->objname = function->funcname;
-		for (int i = 0; i < list_length(function->parameters); i++) {
-			FunctionParameter *parameter = list_nth_node(FunctionParameter, function->parameters, i);
-			if (parameter->mode == FUNC_PARAM_IN || parameter->mode == FUNC_PARAM_INOUT ||
-				parameter->mode == FUNC_PARAM_DEFAULT || parameter->mode == FUNC_PARAM_VARIADIC)
-				object->objargs = lappend(object->objargs, parameter->argType);
-		}
-		object->objfuncargs = function->parameters;
-		return address(ProcedureRelationId,
-					   LookupFuncWithArgs(function->is_procedure ? OBJECT_PROCEDURE : OBJECT_FUNCTION, object, true));
-	});
-}
-
-/* The object that statement would create, if something of that name is there. */
-ObjectAddress existing_object(Node *node)
-{
-	switch (nodeTag(node)) {
-	case T_CreateStmt:
-		return new_relation(((CreateStmt *)node)->relation);
-	case T_CreateTableAsStmt:
-		return new_relation(((CreateTableAsStmt *)node)->into->rel);
-	case T_ViewStmt:
-		return new_relation(((ViewStmt *)node)->view);
-	case T_CreateSeqStmt:
-		return new_relation(((CreateSeqStmt *)node)->sequence);
-	case T_CompositeTypeStmt:
-		return new_relation(((CompositeTypeStmt *)node)->typevar);
-	case T_IndexStmt:
-		return new_index((IndexStmt *)node);
-	case T_CreateEnumStmt:
-		return new_type(((CreateEnumStmt *)node)->typeName);
-	case T_CreateDomainStmt:
-		return new_type(((CreateDomainStmt *)node)->domainname);
-	case T_CreateRangeStmt:
-		return new_type(((CreateRangeStmt *)node)->typeName);
-	case T_CreateTrigStmt:
-		return new_trigger((CreateTrigStmt *)node);
-	case T_CreateFunctionStmt:
-		return new_function((CreateFunctionStmt *)node);
-	case T_CreateSchemaStmt: {
-		const char *name = ((CreateSchemaStmt *)node)->schemaname;
-		if (name == nullptr || ((CreateSchemaStmt *)node)->schemaElts != NIL)
-			return nothing;
-		return pg_call([name] { return address(NamespaceRelationId, get_namespace_oid(name, true)); });
-	}
-	default:
-		return nothing;
-	}
-}
-
-/* The same for one subcommand of an ALTER TABLE. */
-ObjectAddress existing_part(const AlterTableStmt *alter, const AlterTableCmd *command)
-{
-	return pg_call([alter, command] {
-		const Oid table = RangeVarGetRelid(alter->relation, NoLock, true);
-		if (!OidIsValid(table))
-			return nothing;
-		if (command->subtype == AT_AddColumn) {
-			const AttrNumber number = get_attnum(table, castNode(ColumnDef, command->def)->colname);
-			return number > 0 ? address(RelationRelationId, table, number) : nothing;
-		}
-		if (command->subtype == AT_AddConstraint) {
-			const char *name = castNode(Constraint, command->def)->conname;
-			return name ? address(ConstraintRelationId, get_relation_constraint_oid(table, name, true)) : nothing;
-		}
-		return nothing;
-	});
+	return IsA(node, CreateTableAsStmt) && !((CreateTableAsStmt *)node)->into->skipData;
 }
 
 /* OR REPLACE: something of that name may be there, and what it is now does not stand in the way. */
@@ -179,6 +58,11 @@ bool if_not_exists(Node *node)
 	}
 }
 
+std::string quote_names(List *names)
+{
+	return pg_call([names] { return NameListToQuotedString(names); });
+}
+
 class Search {
 public:
 	Search(const Speaker &speaker, const Statement &statement) : speaker_(speaker), statement_(statement) {}
@@ -196,6 +80,8 @@ public:
 			}
 			return replaces(node) ? is_replaced_by_the_same(there) : is_the_same(there, node, statement_.text);
 		}
+		if (IsA(node, AlterEnumStmt))
+			return has_value((AlterEnumStmt *)node);
 		if (IsA(node, IndexStmt) && ((IndexStmt *)node)->idxname == nullptr)
 			return has_twin(((IndexStmt *)node)->relation, node, statement_.text, "index");
 		return skips_properties(nullptr, statement_.text);
@@ -241,12 +127,21 @@ private:
 			return is_foreign(there, root, node);
 		const Trial trial = try_without(there, node, sql);
 		const std::string what = describe(there);
-		std::vector<core::Change> differences = differences_of(trial);
+		std::vector<core::Change> differences = differences_of(trial, says_owner(node));
+		/* An index serves, whether it is a constraint's or not. */
+		if (IsA(node, IndexStmt))
+			std::erase_if(differences, [](const core::Change &change) { return !change.after && change.before->kind == "constraint"; });
 		/* By that name the statement makes something that hangs on another object: an index on another table. */
 		const core::Object *target = find_object(trial.there, there);
 		if (differences.empty() && target != nullptr && trial.made.find(target->kind, target->identity) == nullptr) {
 			core::Object wanted = *target;
 			wanted.fields = {{"definition", statement_.text}};
+			differences.push_back({*target, wanted});
+		}
+		if (differences.empty() && target != nullptr && wants_data(node) && target->field("populated") != nullptr) {
+			core::Object wanted = *target;
+			std::erase_if(wanted.fields, [](const auto &field) { return field.first == "populated"; });
+			wanted.fields.emplace_back("populated", "yes");
 			differences.push_back({*target, wanted});
 		}
 		if (!differences.empty())
@@ -281,12 +176,30 @@ private:
 		const ObjectAddress root = catalog::root_of(there.classId, there.objectId, there.objectSubId);
 		if (!OidIsValid(root.classId))
 			return false;
-		const Trial trial = try_in_place(root, statement_.raw->stmt, statement_.text);
+		const Trial trial = try_in_place({root}, statement_.raw->stmt, statement_.text);
 		if (!core::equal(trial.there, trial.made))
 			return false;
 		if (const core::Object *object = find_object(trial.there, there))
 			skipped.emplace_back(object->kind, object->identity);
 		tell(describe(there) + " is there already, with the same definition, skipping");
+		return true;
+	}
+
+	/* ADD VALUE IF NOT EXISTS: where it is among the others is a part of what the statement says. */
+	bool has_value(const AlterEnumStmt *alter)
+	{
+		if (!alter->skipIfNewValExists)
+			return false;
+		const EnumPlace place = find_enum_value(alter);
+		if (!place.exists)
+			return false;
+		const std::string what = "value \"" + std::string(alter->newVal) + "\" of type " + quote_names(alter->typeName);
+		if (!place.as_said)
+			throw Error(sqlstate::object_differs, what + " exists at another place",
+						std::string("The script wants it ") + (alter->newValIsAfter ? "after" : "before") + " \"" +
+							alter->newValNeighbor + "\".",
+						"Nothing was changed. The values of an enum cannot be put in another order; make the script say what is there.");
+		tell(what + " is there already, skipping");
 		return true;
 	}
 
@@ -301,7 +214,7 @@ private:
 			return false;
 		Trial trial;
 		try {
-			trial = try_in_place(root, node, sql);
+			trial = try_in_place({root}, node, sql);
 		} catch (Error &error) {
 			/* A second primary key cannot even be tried; take the first one away. */
 			if (!error.is("42P16"))
@@ -313,9 +226,11 @@ private:
 			});
 			if (!OidIsValid(key))
 				throw;
-			trial = try_without(address(ConstraintRelationId, key), node, sql);
+			ObjectAddress primary;
+			ObjectAddressSet(primary, ConstraintRelationId, key);
+			trial = try_without(primary, node, sql);
 			if (find_twin(trial, kind) == nullptr)
-				refuse(address(ConstraintRelationId, key), differences_of(trial));
+				refuse(primary, differences_of(trial));
 		}
 		const core::Object *twin = find_twin(trial, kind);
 		if (twin == nullptr)

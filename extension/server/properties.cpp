@@ -7,6 +7,7 @@
 
 extern "C" {
 #include "catalog/pg_attribute.h"
+#include "catalog/pg_inherits.h"
 #include "commands/comment.h"
 }
 
@@ -103,12 +104,26 @@ struct ColumnState {
 	bool not_null, has_default;
 };
 
-ColumnState column_state(const RangeVar *table, const char *column)
+/* The table of an ALTER TABLE, and whatever inherits from it, which the statement changes as well unless it says ONLY. */
+std::vector<Oid> altered_tables(const RangeVar *table)
+{
+	List *tables = pg_call([table]() -> List * {
+		const Oid id = RangeVarGetRelid(table, NoLock, true);
+		if (!OidIsValid(id))
+			return NIL;
+		return table->inh && has_subclass(id) ? find_all_inheritors(id, NoLock, nullptr) : list_make1_oid(id);
+	});
+	std::vector<Oid> result;
+	for (int i = 0; i < list_length(tables); i++)
+		result.push_back(list_nth_oid(tables, i));
+	return result;
+}
+
+ColumnState column_state(Oid table, const char *column)
 {
 	return pg_call([table, column] {
 		ColumnState state = {false, false};
-		const Oid id = RangeVarGetRelid(table, NoLock, true);
-		HeapTuple tuple = OidIsValid(id) ? SearchSysCacheAttName(id, column) : nullptr;
+		HeapTuple tuple = SearchSysCacheAttName(table, column);
 		if (HeapTupleIsValid(tuple)) {
 			const Form_pg_attribute form = (Form_pg_attribute)GETSTRUCT(tuple);
 			state = {form->attnotnull, form->atthasdef};
@@ -118,12 +133,15 @@ ColumnState column_state(const RangeVar *table, const char *column)
 	});
 }
 
-bool changes_nothing(const ObjectAddress &object, Node *statement, const std::string &sql)
+bool changes_nothing(const std::vector<ObjectAddress> &objects, Node *statement, const std::string &sql)
 {
-	const ObjectAddress root = catalog::root_of(object.classId, object.objectId, object.objectSubId);
-	if (!OidIsValid(root.classId))
-		return false;
-	const Trial trial = try_in_place(root, statement, sql);
+	std::vector<ObjectAddress> roots;
+	for (const ObjectAddress &object : objects) {
+		roots.push_back(catalog::root_of(object.classId, object.objectId, object.objectSubId));
+		if (!OidIsValid(roots.back().classId))
+			return false;
+	}
+	const Trial trial = try_in_place(roots, statement, sql);
 	return core::equal(trial.there, trial.made);
 }
 
@@ -166,26 +184,30 @@ bool has_properties(Node *statement, const AlterTableCmd *command, const std::st
 		for (int i = 0; i < list_length(grant->privileges); i++)
 			of_columns = of_columns || list_nth_node(AccessPriv, grant->privileges, i)->cols != NIL;
 		return !objects.empty() && std::all_of(objects.begin(), objects.end(), [&](const ObjectAddress &object) {
-			return (of_columns || has_grants(object)) && changes_nothing(object, statement, sql);
+			return (of_columns || has_grants(object)) && changes_nothing({object}, statement, sql);
 		});
 	}
 	if (command == nullptr || command->name == nullptr)
 		return false;
-	const RangeVar *table = ((AlterTableStmt *)statement)->relation;
-	const ColumnState state = column_state(table, command->name);
-	const bool is_default = command->subtype == AT_ColumnDefault && command->def != nullptr && state.has_default;
-	const bool is_not_null = command->subtype == AT_SetNotNull && state.not_null;
-	if (!is_default && !is_not_null)
+	const std::vector<Oid> tables = altered_tables(((AlterTableStmt *)statement)->relation);
+	const bool sets_default = command->subtype == AT_ColumnDefault && command->def != nullptr;
+	if (tables.empty() || (!sets_default && command->subtype != AT_SetNotNull))
 		return false;
+	std::vector<ObjectAddress> addresses;
+	for (const Oid table : tables) {
+		const ColumnState state = column_state(table, command->name);
+		if (sets_default ? !state.has_default : !state.not_null)
+			return false;
+		ObjectAddress address;
+		ObjectAddressSet(address, RelationRelationId, table);
+		addresses.push_back(address);
+	}
 #if PG_VERSION_NUM < 180000
 	/* From 18 on the constraint behind it may not be validated yet. */
-	if (is_not_null)
+	if (!sets_default)
 		return true;
 #endif
-	const Oid id = pg_call([table] { return RangeVarGetRelid(table, NoLock, true); });
-	ObjectAddress address;
-	ObjectAddressSet(address, RelationRelationId, id);
-	return changes_nothing(address, statement, sql);
+	return changes_nothing(addresses, statement, sql);
 }
 
 Avoid without_own(Avoid avoid, const std::vector<core::Change> &changes)

@@ -23,10 +23,12 @@ bool hangs_on_by_itself(const std::string &kind)
 	return kind == "trigger" || kind == "rule" || kind == "policy" || kind == "statistics" || kind == "index";
 }
 
-core::Object essence(const core::Object &object)
+core::Object essence(const core::Object &object, bool with_owner = false)
 {
 	core::Object result = object;
-	std::erase_if(result.fields, [](const auto &field) { return is_by_the_way(field.first); });
+	std::erase_if(result.fields, [with_owner](const auto &field) {
+		return is_by_the_way(field.first) && !(with_owner && field.first == "owner");
+	});
 	return result;
 }
 
@@ -78,12 +80,12 @@ core::Object nameless(const core::Object &object)
 	return result;
 }
 
-std::string indented(const std::optional<core::Object> &object)
+std::string indented(const std::optional<core::Object> &object, bool whole)
 {
 	if (!object)
 		return " nothing";
 	std::string text = "\n    ";
-	for (char c : core::render(essence(*object))) {
+	for (char c : core::render(whole ? *object : essence(*object))) {
 		text += c;
 		if (c == '\n')
 			text += "    ";
@@ -97,14 +99,14 @@ std::string indented(const std::optional<core::Object> &object)
  * The objects of a definition that a statement is answerable for: what it made, and what the existing object has of the same sort.
  * Whoever adds an index, a trigger or a policy to a table later does not make it another table.
  */
-std::vector<core::Change> differences_of(const Trial &trial)
+std::vector<core::Change> differences_of(const Trial &trial, bool says_owner)
 {
 	std::vector<core::Change> differences;
 	for (const core::Object &object : trial.made) {
 		if (trial.without.find(object.kind, object.identity) != nullptr)
 			continue;
 		const core::Object *other = trial.there.find(object.kind, object.identity);
-		if (other == nullptr || !core::equal(essence(*other), essence(object)))
+		if (other == nullptr || !core::equal(essence(*other, says_owner), essence(object, says_owner)))
 			differences.push_back({other ? std::optional(*other) : std::nullopt, object});
 	}
 	for (const core::Object &object : trial.there)
@@ -124,8 +126,10 @@ std::string show_both(const std::vector<core::Change> &differences)
 	std::string text;
 	for (const core::Change &change : differences) {
 		const core::Object &object = change.object();
-		text += (text.empty() ? "" : "\n") + object.kind + " " + object.identity + "\n  there is:" + indented(change.before) +
-				"\n  the script wants:" + indented(change.after);
+		/* What is alike otherwise differs in what does not count as a rule. */
+		const bool whole = change.before && change.after && same_essence(*change.before, *change.after);
+		text += (text.empty() ? "" : "\n") + object.kind + " " + object.identity + "\n  there is:" + indented(change.before, whole) +
+				"\n  the script wants:" + indented(change.after, whole);
 	}
 	return text;
 }

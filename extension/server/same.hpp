@@ -5,8 +5,8 @@
 
 namespace surefoot {
 
-/* What the statement of the trial makes otherwise than it is there. */
-std::vector<core::Change> differences_of(const Trial &trial);
+/* What the statement of the trial makes otherwise than it is there. says_owner: it names the owner, which counts then. */
+std::vector<core::Change> differences_of(const Trial &trial, bool says_owner = false);
 
 /* Whether what CREATE has a say in is the same. */
 bool same_essence(const core::Object &a, const core::Object &b);

@@ -97,7 +97,11 @@ Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql
 			aside = set_index_aside(there.objectId);
 		else
 			pg_call([&there] {
-				performDeletion(&there, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
+				ObjectAddress gone = there;
+				/* The index of a constraint goes with that alone. */
+				if (there.classId == RelationRelationId && OidIsValid(get_index_constraint(there.objectId)))
+					ObjectAddressSet(gone, ConstraintRelationId, get_index_constraint(there.objectId));
+				performDeletion(&gone, DROP_CASCADE, PERFORM_DELETION_INTERNAL | PERFORM_DELETION_QUIETLY);
 				CommandCounterIncrement();
 			});
 		if (const std::optional<ObjectAddress> rest = catalog::resolve_root(root_text))
@@ -109,15 +113,15 @@ Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql
 	return trial;
 }
 
-Trial try_in_place(const ObjectAddress &root, Node *node, const std::string &sql)
+Trial try_in_place(const std::vector<ObjectAddress> &roots, Node *node, const std::string &sql)
 {
 	Trial trial;
-	trial.there = trial.without = catalog::read_definitions({root});
+	trial.there = trial.without = catalog::read_definitions(roots);
 	const Recorder::Pause nothing_lasts;
 	in_rolled_back_subtransaction([&] {
 		be_silent();
 		run(node, sql);
-		trial.made = catalog::read_definitions({root});
+		trial.made = catalog::read_definitions(roots);
 	});
 	return trial;
 }

@@ -16,8 +16,8 @@ struct Trial {
 /* Tries sql, whose parse tree (or one of the same tables) is node, without the object at there. */
 Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql);
 
-/* Tries it with everything as it is; root is what it changes. */
-Trial try_in_place(const ObjectAddress &root, Node *node, const std::string &sql);
+/* Tries it with everything as it is; roots are what it changes. */
+Trial try_in_place(const std::vector<ObjectAddress> &roots, Node *node, const std::string &sql);
 
 /* sql without its CONCURRENTLY, which no transaction allows: the catalog ends the same. */
 std::string without_concurrently(const std::string &sql);

@@ -167,6 +167,7 @@ void read_index(Reading &reading, const Table &table, HeapTuple row)
 	if (OidIsValid(index.class_form->reltablespace))
 		out.field("tablespace", reading.names.tablespace(index.class_form->reltablespace));
 	validity(reading, index.form);
+	out.flag("deferrable", !index.form->indimmediate);
 	out.flag("clustered", index.form->indisclustered);
 	out.flag("replica identity", index.form->indisreplident);
 	if (index.class_form->relispartition)
