@@ -41,6 +41,8 @@ void start(const WorkerOrder &order)
 	for (const char *name : {"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "transaction_timeout"})
 		if (GetConfigOption(name, true, false) != nullptr)
 			SetConfigOption(name, "0", PGC_USERSET, PGC_S_SESSION);
+	/* Scripts are parsed as they were when they were registered. */
+	SetConfigOption("standard_conforming_strings", "on", PGC_USERSET, PGC_S_SESSION);
 }
 
 /* Waits for the transaction that gave the order; holds no snapshot meanwhile. */
@@ -59,7 +61,11 @@ void wait_for_giver(const WorkerOrder &order)
 bool take_run(const WorkerOrder &order)
 {
 	bool taken = false;
-	in_transaction([&] { taken = try_job_lock(order.run); });
+	in_transaction([&] {
+		taken = try_job_lock(order.run);
+		if (taken)
+			hold_extension();
+	});
 	if (taken)
 		pg_call([] { before_shmem_exit(on_exit_release, (Datum)0); });
 	return taken;
@@ -112,6 +118,10 @@ void work(const WorkerOrder &order)
 void in_transaction(const std::function<void()> &body)
 {
 	pg_call([] {
+		/* Whatever a role, the database or the script has made the default: a step sees what is committed, and writes. */
+		DefaultXactIsoLevel = XACT_READ_COMMITTED;
+		DefaultXactReadOnly = false;
+		DefaultXactDeferrable = false;
 		SetCurrentStatementStartTimestamp();
 		StartTransactionCommand();
 		PushActiveSnapshot(GetTransactionSnapshot());
@@ -150,7 +160,11 @@ void abort_transaction(int64 run)
 	forget_journal();
 	/* An abort drops session locks of the normal kind. If somebody else was quicker, the run is theirs now. */
 	bool still_ours = true;
-	in_transaction([&] { still_ours = try_job_lock(run); });
+	in_transaction([&] {
+		still_ours = try_job_lock(run);
+		if (still_ours)
+			hold_extension();
+	});
 	if (!still_ours)
 		proc_exit(0);
 }

@@ -19,7 +19,7 @@ constexpr const char *essential[] = {
 /* Set by us around steps, or without meaning in another process. */
 constexpr const char *excluded = "lock_timeout,deadlock_timeout,application_name,client_encoding,client_min_messages,session_authorization,"
 								 "role,is_superuser,seed,transaction_isolation,transaction_read_only,"
-								 "transaction_deferrable,in_hot_standby,transaction_timeout,"
+								 "transaction_deferrable,default_transaction_isolation,default_transaction_read_only,default_transaction_deferrable,in_hot_standby,transaction_timeout,"
 								 "idle_in_transaction_session_timeout,log_min_messages";
 
 /*

@@ -76,6 +76,13 @@ void check_session()
 					"", "ALTER EXTENSION surefoot UPDATE; in a new session, after the library has been installed.");
 }
 
+void hold_extension()
+{
+	const LOCKTAG tag = gate_tag();
+	/* A DROP that waits already goes first: then there is nothing to hold. */
+	pg_call([&tag] { (void)LockAcquire(&tag, AccessShareLock, true, true); });
+}
+
 bool try_job_lock(int64 run)
 {
 	const LOCKTAG tag = job_tag(run);

@@ -20,6 +20,12 @@ void check_session();
 /* The first of these alone. */
 void refuse_standby();
 
+/*
+ * Keeps the extension from being dropped for as long as this session lives, or until it gives its locks back: its steps would be gone
+ * in silence. Does not keep anybody from the gate.
+ */
+void hold_extension();
+
 /* The lock of a run's worker (session level): whoever holds it is alive and works on the run. */
 bool try_job_lock(int64 run);
 void release_job_lock(int64 run);
