@@ -6,6 +6,10 @@
 #include "server/settings.hpp"
 #include "server/waiting.hpp"
 
+extern "C" {
+#include "utils/lsyscache.h"
+}
+
 namespace surefoot {
 
 namespace {
@@ -87,6 +91,36 @@ void want_table(Recorder &recorder, const IndexStmt *statement)
 		recorder.want(table);
 }
 
+/*
+ * A temporary table of the session's own that has the name of another one would be changed in its stead, and nobody would notice. What
+ * the step itself makes is meant, and so is what is called by pg_temp.
+ */
+void refuse_temporary(const std::vector<Oid> &relations, size_t first, SubTransactionId step, const Statement &statement)
+{
+	if (statement.text.find("pg_temp") != std::string::npos)
+		return;
+	for (size_t i = first; i < relations.size(); i++) {
+		const Oid id = relations[i];
+		const char *name = pg_call([id, step]() -> const char * {
+			if (get_rel_persistence(id) != RELPERSISTENCE_TEMP)
+				return nullptr;
+			Relation relation = RelationIdGetRelation(id);
+			if (!RelationIsValid(relation))
+				return nullptr;
+			const bool made_here = relation->rd_createSubid != InvalidSubTransactionId && relation->rd_createSubid >= step;
+			const char *result = made_here ? nullptr : pstrdup(RelationGetRelationName(relation));
+			RelationClose(relation);
+			return result;
+		});
+		if (name == nullptr)
+			continue;
+		const std::string quoted = quote_name(name);
+		throw Error(sqlstate::script_refused, quoted + " is a temporary table of this session",
+					"The migration would change it, and not a table that others see.",
+					"DROP TABLE pg_temp." + quoted + "; or name the schema of the table that is meant.");
+	}
+}
+
 StepResult attempt(const Speaker &speaker, const Script &script, int step, const Position &position, const Created &created,
 				   const Rules &rules, const StepCheck &check, bool patient, std::vector<Oid> &wanted)
 {
@@ -94,11 +128,14 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 	Recorder recorder;
 	Created made = created;
 	bool started = false;
+	const SubTransactionId own = GetCurrentSubTransactionId();
 
 	const auto lock_and_see = [&](size_t s) {
 		const Statement &statement = script.statement(s);
 		try {
+			const size_t first = recorder.wanted().size();
 			recorder.see_targets(statement.raw->stmt);
+			refuse_temporary(recorder.wanted(), first, own, statement);
 		} catch (Error &error) {
 			locate_error(error, speaker, script, step, as_written(s, statement.text));
 			throw;

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+extern "C" {
+#include "parser/parser.h"
+}
+
 #include "server/tokens.hpp"
 
 namespace surefoot {
@@ -37,6 +41,11 @@ bool Directives::accepts(std::string_view what) const
 Script::Script(std::string text, std::string title)
 	: text_(std::move(text)), title_(std::move(title))
 {
+	/* What a backslash means would depend on the session: it is one thing in apply and another in the way back. */
+	if (!standard_conforming_strings)
+		throw Error(sqlstate::wrong_context, "migrations need standard_conforming_strings = on",
+					"Without it a script would mean something else in another session.",
+					"SET standard_conforming_strings = on; and write strings with backslashes as E'...'.");
 	read();
 	try {
 		directives_ = read_directives(*this);

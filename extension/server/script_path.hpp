@@ -23,7 +23,7 @@ public:
 			return;
 		VariableSetStmt *set = (VariableSetStmt *)statement;
 		if (set->name != nullptr && strcmp(set->name, "search_path") == 0)
-			pg_call([set] { ExecSetVariableStmt((VariableSetStmt *)copyObjectImpl(set), true); });
+			pg_call([set] { ExecSetVariableStmt((VariableSetStmt *)copyObjectImpl(set), false); });
 	}
 
 private:

@@ -135,6 +135,21 @@ int copy_from_stdin(const std::string &text)
 	return -1;
 }
 
+/* SET standard_conforming_strings = off: what comes after it has been read already. */
+bool changes_strings(Node *node)
+{
+	if (!IsA(node, VariableSetStmt))
+		return false;
+	VariableSetStmt *set = (VariableSetStmt *)node;
+	if (set->kind != VAR_SET_VALUE || pg_strcasecmp(set->name, "standard_conforming_strings") != 0)
+		return false;
+	return pg_call([set] {
+		bool value = false;
+		const char *text = ExtractSetVariableArgs(set);
+		return text != nullptr && !(parse_bool(text, &value) && value);
+	});
+}
+
 } // namespace
 
 Directives read_directives(const Script &script)
@@ -214,6 +229,10 @@ void refuse_impossible_statements(const Script &script)
 										 : "Use a table or COPY TO a file on the server.");
 			}
 		}
+		if (changes_strings(node))
+			throw script.refusal(at, "a migration cannot change standard_conforming_strings",
+								 "The script was read as a whole, with standard strings.",
+								 "Write strings with backslashes as E'...'.");
 		if (IsA(node, DiscardStmt) && ((DiscardStmt *)node)->target == DISCARD_ALL)
 			throw script.refusal(at, "DISCARD ALL cannot be part of a migration",
 								 "It would drop the state of the session that runs the script.",
