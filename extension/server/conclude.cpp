@@ -6,6 +6,8 @@
 #include "server/environment.hpp"
 #include "server/role_fence.hpp"
 #include "server/same.hpp"
+#include "server/settings.hpp"
+#include "server/time_limit.hpp"
 
 namespace surefoot {
 
@@ -91,13 +93,15 @@ struct VerifyResult {
 
 /*
  * Runs the verify script read-only and undoes it; says what was wrong. It runs as the role of the migration, whoever asks: what
- * others have written is not run with the rights of a superuser who wants to know how things are.
+ * others have written is not run with the rights of a superuser who wants to know how things are. holds_locks: those of the
+ * migration are held meanwhile, so it may take no longer than surefoot.verify_timeout.
  */
-std::optional<VerifyResult> run_verify(const std::string &text, const std::string &role)
+std::optional<VerifyResult> run_verify(const std::string &text, const std::string &role, bool holds_locks)
 {
 	std::optional<VerifyResult> wrong;
 	int line = 0;
 	try {
+		const TimeLimit limit(holds_locks ? settings::verify_timeout : 0);
 		in_rolled_back_subtransaction([&] {
 			pg_call([] {
 				(void)set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
@@ -130,6 +134,12 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 			}
 		});
 	} catch (Error &error) {
+		if (error.is("57014") && TimeLimit::reached())
+			throw Error(sqlstate::validation_failed,
+						"the verify script takes longer than surefoot.verify_timeout allows, in line " + std::to_string(line),
+						"It runs before the commit, and whoever needs the tables of the migration waits for its end.",
+						"Make it quicker; or leave it out and ask afterwards; or allow more: SET surefoot.verify_timeout = '" +
+							std::to_string(std::max(1, 2 * settings::verify_timeout / 1000)) + "s';");
 		if (error.is("57014"))
 			throw;
 		wrong = VerifyResult{error.message, line};
@@ -137,11 +147,12 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 	return wrong;
 }
 
-void check_verify(const history::Migration &migration, const std::string &role, std::vector<Finding> &findings)
+void check_verify(const history::Migration &migration, const std::string &role, bool holds_locks,
+				  std::vector<Finding> &findings)
 {
 	if (!migration.verify)
 		return;
-	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify, role))
+	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify, role, holds_locks))
 		findings.push_back({"fail", "verify", migration.version,
 							"verify script, line " + std::to_string(wrong->line) + ": " + wrong->message, "",
 							"Mend the data or the script, then validate again."});
@@ -156,7 +167,7 @@ std::vector<Finding> check_fresh(const history::Migration &migration, const std:
 	for (const core::Change &change : changes)
 		if (change.after)
 			check_state(*change.after, findings);
-	check_verify(migration, role, findings);
+	check_verify(migration, role, true, findings);
 	return findings;
 }
 
@@ -191,7 +202,7 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 			findings.push_back(difference(change, *wanted, *found));
 		check_state(*found, findings);
 	}
-	check_verify(migration, role, findings);
+	check_verify(migration, role, false, findings);
 	const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding &f) { return f.level == "fail"; });
 	if (!failed)
 		findings.insert(findings.begin(), {"pass", "effect", migration.version,

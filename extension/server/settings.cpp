@@ -8,6 +8,7 @@ int lock_timeout = 50;
 int lock_retry = 30;
 int direct_index_pages = 128;
 int build_deadline = 0;
+int verify_timeout = 5000;
 bool allow_out_of_order = false;
 
 /* Others queue behind whoever waits for a strong lock: not for longer than this, whoever sets it. */
@@ -26,6 +27,10 @@ void define()
 	DefineCustomIntVariable("surefoot.build_deadline",
 							"How long a statement that runs outside a transaction may take; 0 means no limit.", nullptr,
 							&build_deadline, 0, 0, INT_MAX / 1000, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("surefoot.verify_timeout",
+							"How long a verify script may run before the commit, while the migration's locks are held.",
+							"0 means no limit. After the commit, and in migrate_validate, there is none.", &verify_timeout, 5000, 0,
+							INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.allow_out_of_order",
 							 "Allows to apply a migration below the highest that is applied.", nullptr, &allow_out_of_order,
 							 false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
