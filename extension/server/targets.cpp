@@ -193,7 +193,8 @@ void alter_table_others(AlterTableStmt *alter, const Visitor &visit)
 		if (command->subtype == AT_AttachPartition)
 			lock_relation(((PartitionCmd *)command->def)->name, AccessExclusiveLock, true, visit);
 		else if (command->subtype == AT_AddInherit || command->subtype == AT_DropInherit)
-			lock_relation((RangeVar *)command->def, ShareUpdateExclusiveLock, false, visit);
+			lock_relation((RangeVar *)command->def,
+						  command->subtype == AT_AddInherit ? ShareUpdateExclusiveLock : AccessShareLock, false, visit);
 	}
 }
 
@@ -248,6 +249,8 @@ LOCKMODE target_lock(Node *statement)
 		return AccessShareLock;
 	case T_ReindexStmt:
 		return ShareLock;
+	case T_RefreshMatViewStmt:
+		return ((RefreshMatViewStmt *)statement)->concurrent ? ExclusiveLock : AccessExclusiveLock;
 	case T_RenameStmt:
 		return ((RenameStmt *)statement)->renameType == OBJECT_INDEX ? ShareUpdateExclusiveLock : AccessExclusiveLock;
 	case T_AlterObjectSchemaStmt:
@@ -257,7 +260,6 @@ LOCKMODE target_lock(Node *statement)
 	case T_RuleStmt:
 	case T_ViewStmt:
 	case T_ClusterStmt:
-	case T_RefreshMatViewStmt:
 	case T_TruncateStmt:
 		return AccessExclusiveLock;
 	default:
