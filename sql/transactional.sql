@@ -133,6 +133,8 @@ SELECT migrate_apply('0027');
 \echo :LAST_ERROR_SQLSTATE
 SELECT state FROM migrate_status('0027');
 SELECT to_regclass('also');
+-- a worker writes that down, and is not waited for as long as locks are held
+DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM surefoot.run WHERE version = '0027') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
 SELECT state, sqlstate, message FROM migrate_history('0027');
 -- what the caller has deferred in a transaction of its own stays deferred
 BEGIN;

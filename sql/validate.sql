@@ -92,6 +92,8 @@ SELECT migrate_apply('0003');
 \echo :LAST_ERROR_SQLSTATE
 SELECT to_regclass('made');
 SELECT state FROM migrate_status('0003');
+-- a worker writes that down, and is not waited for as long as locks are held
+DO $$ BEGIN WHILE NOT EXISTS (SELECT FROM surefoot.run WHERE version = '0003' AND message ~ 'is false') LOOP PERFORM pg_sleep(0.01); END LOOP; END $$;
 SELECT state, sqlstate, message FROM migrate_history('0003') ORDER BY run DESC LIMIT 1;
 -- an error in it fails the apply too
 SELECT migrate_register('0003', 'error', 'CREATE TABLE made (id int)', 'DROP TABLE made', $$

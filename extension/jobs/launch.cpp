@@ -49,10 +49,10 @@ bool register_worker(const WorkerOrder &order, const char *name, BackgroundWorke
 }
 
 /* Whoever looks after the error finds the attempt in the history. A worker that is held up must not hold up the error, though. */
-void wait_for_end(BackgroundWorkerHandle *handle)
+void wait_for_end(BackgroundWorkerHandle *handle, int milliseconds)
 {
-	constexpr int tries = 300;
-	for (int n = 0; n < tries; n++) {
+	const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	while (GetCurrentTimestamp() < deadline) {
 		const bool stopped = pg_call([handle] {
 			pid_t pid;
 			const BgwHandleStatus status = GetBackgroundWorkerPid(handle, &pid);
@@ -153,7 +153,7 @@ void launch_run(int64 run, int launch, Oid session_role)
 	queued_in = GetCurrentSubTransactionId();
 }
 
-void record_attempt(const Attempt &attempt)
+void record_attempt(const Attempt &attempt, int patience)
 {
 	WorkerOrder order = order_for(WorkerOrder::record_attempt, 0);
 	/* It failed, whatever becomes of this transaction. */
@@ -178,7 +178,7 @@ void record_attempt(const Attempt &attempt)
 	const bool shared = order.payload != static_cast<uint32>(DSM_HANDLE_INVALID);
 	BackgroundWorkerHandle *handle = nullptr;
 	if (shared && may_log_in(order.session_role) && register_worker(order, "surefoot attempt", &handle)) {
-		wait_for_end(handle);
+		wait_for_end(handle, patience);
 		return;
 	}
 	if (shared) {

@@ -45,8 +45,11 @@ struct Attempt {
 	XLogRecPtr wal = 0;
 };
 
-/* Has a worker write attempt to the history once this transaction is over; the server log has it when no slot is free. */
-void record_attempt(const Attempt &attempt);
+/*
+ * Has a worker write attempt to the history; the server log has it when no slot is free. Waits for its end for that many milliseconds:
+ * not for long where others wait for the locks of this transaction.
+ */
+void record_attempt(const Attempt &attempt, int patience);
 
 /* Keeps count of what a transaction has queued; makes PREPARE TRANSACTION fail in one that has. */
 void install_transaction_callback();

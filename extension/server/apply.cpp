@@ -203,6 +203,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 					   const std::function<void(const Script &, Recorder &, const StepResult &, bool)> &check)
 {
 	history::Run &run = begun.run;
+	bool holds_locks = false; /* of the step; when that fails by itself, they are gone */
 	try {
 		StepResult result;
 		const Script script(text);
@@ -222,6 +223,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 			if (!result.rest.empty())
 				run.carried = session_settings(environment.level());
 		}
+		holds_locks = true;
 		check_deferred(begun.speaker);
 		const bool more = !result.rest.empty();
 		const Oid session = more ? worker_role(run) : InvalidOid;
@@ -261,7 +263,8 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		attempt.statement = error.script_statement;
 		attempt.line = error.script_line;
 		attempt.column = error.script_column;
-		record_attempt(attempt);
+		constexpr int patience = 3000; /* ms */
+		record_attempt(attempt, holds_locks ? std::min(settings::lock_timeout, patience) : patience);
 		if (error.hint.empty())
 			error.hint = error.is("57014") ? "Nothing was changed." : "Nothing was changed. Mend the script, then run it again.";
 		throw;
