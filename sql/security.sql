@@ -35,3 +35,43 @@ CALL migrate_wait('2');
 SELECT state, steps FROM migrate_status('2');
 RESET ROLE;
 RESET log_min_duration_statement;
+
+-- A password is refused wherever it stands.
+\set VERBOSITY terse
+SELECT migrate_register('3', 'x', $$SELECT dblink_connect('host=h user=u password=hunter2')$$);
+SELECT migrate_register('3', 'x', $$CREATE VIEW dv AS SELECT * FROM dblink('host=h password=hunter2', 'SELECT 1') AS t (i int)$$);
+SELECT migrate_register('3', 'x', $$ALTER SYSTEM SET primary_conninfo = 'host=h password=hunter2'$$);
+SELECT migrate_register('3', 'x', $$COPY t FROM PROGRAM 'PGPASSWORD=hunter2 psql -c "SELECT 1"'$$);
+SELECT migrate_register('3', 'x', $$COPY t FROM PROGRAM 'cd /tmp && PGPASSWORD=hunter2 psql'$$);
+SELECT migrate_register('3', 'x', $$SELECT 'postgresql://u:hunter2@h/db'$$);
+SELECT migrate_register('3', 'x', $$SELECT dblink_exec('c', 'ALTER ROLE a PASSWORD ''hunter2''')$$);
+SELECT migrate_register('3', 'x', 'SELECT 1', 'SELECT 1', $$SELECT dblink_connect($q$host=h password=hunter2$q$) IS NOT NULL$$);
+-- What only looks like one is not.
+SELECT migrate_register('3', 'x', $$CREATE FUNCTION login(text, text) RETURNS bool LANGUAGE sql AS
+    'SELECT EXISTS (SELECT FROM users WHERE name = $1 AND password = crypt($2, password))'$$);
+SELECT migrate_register('3', 'x', $$CREATE TABLE users (name text, password text DEFAULT 'none');
+COMMENT ON COLUMN users.password IS 'the user''s password = a hash';
+UPDATE users SET password = 'x' WHERE password = 'y';
+CREATE TYPE kind AS ENUM ('password', 'token');
+DO $q$ BEGIN EXECUTE 'ALTER ROLE a PASSWORD ''md5c5fae4cb4fb9ff44c3b20b6bd1b3a5f9'''; END $q$;
+SELECT 'http://example.org/secret';$$);
+SELECT migrate_register('3', 'x', E'-- surefoot: accept=literal-password\n' || $$SELECT 'postgresql://u:hunter2@h/db'$$);
+\set VERBOSITY default
+
+-- In errors and in the history it is covered, whoever repeats it.
+SELECT migrate_register('4', 'x', $$-- surefoot: accept=literal-password
+DO $d$ BEGIN EXECUTE 'CREATE ROLE nope PASSWORD ''hunter2'' IN ROLE missing'; END $d$;$$);
+SELECT migrate_apply('4');
+SELECT migrate_register('4', 'x', $$-- surefoot: accept=literal-password, inexact-down
+CREATE INDEX t_both ON t (v, id); CREATE TABLE c AS SELECT 1 AS i;
+DO $d$ BEGIN
+    IF current_setting('application_name') NOT LIKE 'pg_regress%' THEN
+        RAISE EXCEPTION 'cannot connect with host=h password=hunter2' USING DETAIL = 'postgresql://u:hunter2@h/db';
+    END IF;
+END $d$;$$, 'SELECT 1');
+SELECT migrate_apply('4');
+CALL migrate_wait('4');
+SELECT message, detail, context FROM surefoot.run WHERE version = '4' AND state = 'failed';
+SELECT count(*) FROM surefoot.run r WHERE version = '4' AND r::text LIKE '%hunter2%';
+SELECT count(*) FROM surefoot.event e WHERE version = '4' AND e::text LIKE '%hunter2%';
+SELECT migrate_revert('4');

@@ -134,6 +134,7 @@ void locate(Error &error, const Work &work, const Operation &operation)
 /* Writes down why the run stopped; the migration is failed at that step until it is resumed or reverted. */
 void write_failure(int64 run, Error error)
 {
+	mask_error(error);
 	in_transaction([&] {
 		const std::optional<Work> work = look_at(run);
 		if (!work)

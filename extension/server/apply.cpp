@@ -252,6 +252,7 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		write_journal();
 		return answer;
 	} catch (Error &error) {
+		mask_error(error);
 		Attempt attempt;
 		attempt.version = migration.version;
 		attempt.direction = run.direction;

@@ -128,7 +128,7 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 					return found;
 				});
 				if (is_false) {
-					wrong = VerifyResult{"is false: " + statement.text, line};
+					wrong = VerifyResult{"is false: " + mask_secrets(statement), line};
 					return;
 				}
 			}
@@ -142,6 +142,7 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 							std::to_string(std::max(1, 2 * settings::verify_timeout / 1000)) + "s';");
 		if (error.is("57014"))
 			throw;
+		mask_error(error);
 		wrong = VerifyResult{error.message, line};
 	}
 	return wrong;

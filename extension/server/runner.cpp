@@ -227,6 +227,7 @@ void locate_error(Error &error, const Speaker &speaker, const Script &script, in
 	while (!error.context.empty() && error.context.back() == '\n')
 		error.context.pop_back();
 	error.context = error.context.empty() ? place : place + "\n" + error.context;
+	mask_error(error);
 }
 
 void execute_operation(const Speaker &speaker, const Script &script, int step, const Operation &operation)

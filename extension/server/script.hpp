@@ -93,4 +93,7 @@ inline std::string mask_secrets(const Statement &statement)
 	return mask_secrets(statement.text);
 }
 
+/* Covers the passwords in what error says, and in the statements that it repeats. */
+void mask_error(Error &error);
+
 } // namespace surefoot

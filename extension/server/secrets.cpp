@@ -1,6 +1,7 @@
 /* Passwords in statements: refused in what is stored, covered in what is shown. */
 #include "server/script.hpp"
 
+#include "core/secret_text.hpp"
 #include "server/tokens.hpp"
 
 extern "C" {
@@ -101,6 +102,30 @@ struct Span {
 	int start, end;
 };
 
+/*
+ * In doubt what is shown is covered (display), and what is to be kept is not refused: a word in a comment, a column of that name in
+ * a function's body, and hashes are no passwords (refusal).
+ */
+enum class Purpose { display, refusal };
+
+/* name = value name = value, as libpq reads it, or for the shell. */
+bool is_connection_string(std::string_view text)
+{
+	const size_t first = text.find_first_not_of(" \t\r\n");
+	const size_t end = first == text.npos ? first : text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_", first);
+	if (end == text.npos || end == first)
+		return false;
+	const size_t sign = text.find_first_not_of(" \t", end);
+	return sign != text.npos && text[sign] == '=';
+}
+
+bool holds_password(std::string_view text, Purpose purpose)
+{
+	if (!holds_password(text))
+		return false;
+	return purpose == Purpose::display || text.find("://") != text.npos || is_connection_string(text) || contains(text, "PGPASSWORD=");
+}
+
 /* The first byte after the opening tag of a dollar-quoted literal, or 0. */
 int dollar_tag_length(std::string_view literal)
 {
@@ -110,39 +135,38 @@ int dollar_tag_length(std::string_view literal)
 	return second == literal.npos ? 0 : static_cast<int>(second) + 1;
 }
 
-void find_secrets(const std::string &sql, int base, std::vector<Span> &found);
+void find_secrets(const std::string &sql, int base, Purpose purpose, std::vector<Span> &found);
 
 /* Whether text, taken as SQL, holds a password; what cannot be taken as SQL cannot be shown with confidence. */
-bool holds_secret_sql(const std::string &text)
+bool holds_secret_sql(const std::string &text, Purpose purpose)
 {
 	std::vector<Span> found;
 	try {
-		find_secrets(text, 0, found);
+		find_secrets(text, 0, purpose, found);
 	} catch (const Error &stumbled) {
 		if (!is_scanner_error(stumbled))
 			throw;
-		return true;
+		return purpose == Purpose::display;
 	}
 	return !found.empty();
 }
 
 /* A literal that is not itself a password: a connection string, or SQL in a function's body or for EXECUTE. */
-void find_in_literal(const std::string &written, const char *value, int at,
-					 std::vector<Span> &found)
+void find_in_literal(const std::string &written, const char *value, int at, Purpose purpose, std::vector<Span> &found)
 {
 	const Span whole = {at, at + static_cast<int>(written.size())};
 	const size_t tag = static_cast<size_t>(dollar_tag_length(written));
-	if (holds_password(value)) {
+	if (holds_password(value, purpose)) {
 		found.push_back(whole);
 	} else if (is_secret_name(value)) {
 		/* Between dollars, a place in the value is a place in the text; between quotes it need not be. */
 		const std::string body = tag > 0 ? written.substr(tag, written.size() - 2 * tag) : value;
-		if (!holds_secret_sql(body))
+		if (!holds_secret_sql(body, purpose))
 			return;
 		std::vector<Span> inside;
 		if (tag > 0) {
 			try {
-				find_secrets(body, at + static_cast<int>(tag), inside);
+				find_secrets(body, at + static_cast<int>(tag), purpose, inside);
 			} catch (const Error &stumbled) {
 				if (!is_scanner_error(stumbled))
 					throw;
@@ -155,30 +179,34 @@ void find_in_literal(const std::string &written, const char *value, int at,
 	}
 }
 
-void find_secrets(const std::string &sql, int base, std::vector<Span> &found)
+void find_secrets(const std::string &sql, int base, Purpose purpose, std::vector<Span> &found)
 {
 	bool secret_name = false;
 	Tokens tokens(sql);
 	for (Token token; tokens.next(token);) {
 		if (token.kind == Token::literal) {
-			if (secret_name)
-				found.push_back({base + token.start, base + token.end});
-			else
+			if (secret_name) {
+				if (purpose == Purpose::display || is_plain_password(token.value))
+					found.push_back({base + token.start, base + token.end});
+			} else
 				find_in_literal(sql.substr(static_cast<size_t>(token.start),
 										   static_cast<size_t>(token.end - token.start)),
-								token.value, base + token.start, found);
+								token.value, base + token.start, purpose, found);
 		}
 		const bool word = token.kind == Token::keyword || token.kind == Token::identifier;
 		secret_name = word && is_secret_name(token.value);
 	}
 }
 
-/* SQL inside a body is text to the parser. */
-bool body_has_secret(const Statement &statement)
+/* What the parse tree does not tell: SQL inside a body or a string, connection strings for functions and programs. */
+bool text_has_secret(const Statement &statement)
 {
-	Node *node = statement.raw->stmt;
-	return (IsA(node, DoStmt) || IsA(node, CreateFunctionStmt)) &&
-		   mask_secrets(statement.text) != statement.text;
+	const std::string &sql = statement.text;
+	if (!is_secret_name(sql) && sql.find("://") == sql.npos)
+		return false;
+	std::vector<Span> found;
+	find_secrets(sql, 0, Purpose::refusal, found);
+	return !found.empty();
 }
 
 } // namespace
@@ -188,7 +216,7 @@ void refuse_literal_passwords(const Script &script)
 	if (script.directives().accepts("literal-password"))
 		return;
 	for (const Statement &statement : script.statements())
-		if (has_secret(statement.raw->stmt) || body_has_secret(statement))
+		if (has_secret(statement.raw->stmt) || text_has_secret(statement))
 			throw script.refusal(statement.offset,
 								 "a password in plain text cannot be part of a migration",
 								 "The script is kept in the history and in dumps.",
@@ -197,12 +225,19 @@ void refuse_literal_passwords(const Script &script)
 								 "accept it by the comment: -- surefoot: accept=literal-password");
 }
 
+void mask_error(Error &error)
+{
+	for (std::string *text :
+		 {&error.message, &error.detail, &error.detail_log, &error.hint, &error.context, &error.internal_query})
+		*text = core::mask_secret_text(*text);
+}
+
 std::string mask_secrets(const std::string &sql)
 {
 	if (!is_secret_name(sql) && sql.find("://") == sql.npos)
 		return sql;
 	std::vector<Span> secrets;
-	find_secrets(sql, 0, secrets);
+	find_secrets(sql, 0, Purpose::display, secrets);
 	std::string result = sql;
 	for (auto span = secrets.rbegin(); span != secrets.rend(); ++span)
 		result.replace(static_cast<size_t>(span->start),
