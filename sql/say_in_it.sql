@@ -49,6 +49,14 @@ SELECT try('CREATE SERVER IF NOT EXISTS s FOREIGN DATA WRAPPER w OPTIONS (host '
 CREATE FOREIGN TABLE f (a int) SERVER s;
 SELECT try('CREATE FOREIGN TABLE IF NOT EXISTS f (a bigint) SERVER s');
 SELECT try('CREATE FOREIGN TABLE IF NOT EXISTS f (a int) SERVER s');
+-- an extension, of which the version and the schema count if they are named
+SET client_min_messages = warning;
+CREATE EXTENSION cube;
+SELECT try('CREATE EXTENSION IF NOT EXISTS cube');
+SELECT try('CREATE EXTENSION IF NOT EXISTS cube SCHEMA public');
+SELECT try('CREATE EXTENSION IF NOT EXISTS cube SCHEMA sb');
+SELECT try('CREATE EXTENSION IF NOT EXISTS cube VERSION ''0.1''');
+RESET client_min_messages;
 -- the place of a value
 CREATE TYPE e AS ENUM ('a', 'b');
 SELECT try('ALTER TYPE e ADD VALUE IF NOT EXISTS ''b'' BEFORE ''a''');

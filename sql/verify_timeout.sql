@@ -17,6 +17,11 @@ SET surefoot.verify_timeout = 0;
 SELECT migrate_apply('1');
 SET surefoot.verify_timeout = '200ms';
 SELECT level, code, message FROM migrate_validate('1');
+-- the checklist says so beforehand, if what it reads is large
+SET surefoot.direct_index_pages = 0;
+INSERT INTO t SELECT 1;
+SELECT migrate_register('2', 'large', 'ALTER TABLE t ADD COLUMN y int', NULL, 'SELECT count(*) = 1 FROM t WHERE y IS NULL');
+SELECT level, object, message, detail FROM migrate_checklist('2') WHERE code = 'verify_script';
 -- nor where it runs after the commit
 SELECT migrate_register('2', 'steps', 'VACUUM t', NULL, 'SELECT pg_sleep(0.5);');
 SELECT migrate_apply('2');

@@ -157,6 +157,7 @@ SUREFOOT_FUNCTION(surefoot_checklist)
 	check_plan(rows, outlook);
 	check_activity(rows, outlook);
 	check_space(rows, outlook);
+	check_verify_script(rows, outlook);
 	check_way_back(rows, outlook);
 
 	std::vector<std::vector<std::string>> texts;

@@ -9,6 +9,8 @@
 #include "server/trial.hpp"
 
 extern "C" {
+#include "catalog/pg_extension.h"
+#include "commands/extension.h"
 #include "utils/lsyscache.h"
 }
 
@@ -63,6 +65,43 @@ std::string quote_names(List *names)
 	return pg_call([names] { return NameListToQuotedString(names); });
 }
 
+/* The version of an extension, or its schema. */
+const char *extension_property(Oid id, bool schema)
+{
+	ScanKeyData key;
+	ScanKeyInit(&key, Anum_pg_extension_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(id));
+	Relation relation = table_open(ExtensionRelationId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan(relation, ExtensionOidIndexId, true, nullptr, 1, &key);
+	const char *result = nullptr;
+	if (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple)) {
+		bool is_null;
+		const Datum version = heap_getattr(tuple, Anum_pg_extension_extversion, RelationGetDescr(relation), &is_null);
+		result = schema ? get_namespace_name(((Form_pg_extension)GETSTRUCT(tuple))->extnamespace) : TextDatumGetCString(version);
+	}
+	systable_endscan(scan);
+	table_close(relation, AccessShareLock);
+	return result;
+}
+
+/* What the statement says of an extension that is not so; nullptr when nothing is, or it is not there. */
+const char *extension_difference(CreateExtensionStmt *create)
+{
+	const Oid id = get_extension_oid(create->extname, true);
+	if (!OidIsValid(id))
+		return nullptr;
+	for (int i = 0; i < list_length(create->options); i++) {
+		DefElem *option = (DefElem *)list_nth(create->options, i);
+		const bool is_schema = strcmp(option->defname, "schema") == 0;
+		if (!is_schema && strcmp(option->defname, "new_version") != 0)
+			continue;
+		const char *wanted = defGetString(option);
+		const char *there = extension_property(id, is_schema);
+		if (there != nullptr && strcmp(wanted, there) != 0)
+			return psprintf("Its %s is \"%s\", the script wants \"%s\".", is_schema ? "schema" : "version", there, wanted);
+	}
+	return nullptr;
+}
+
 class Search {
 public:
 	Search(const Speaker &speaker, const Statement &statement) : speaker_(speaker), statement_(statement) {}
@@ -80,6 +119,8 @@ public:
 			}
 			return replaces(node) ? is_replaced_by_the_same(there) : is_the_same(there, node, statement_.text);
 		}
+		if (IsA(node, CreateExtensionStmt))
+			check_extension((CreateExtensionStmt *)node);
 		if (IsA(node, AlterEnumStmt))
 			return has_value((AlterEnumStmt *)node);
 		if (IsA(node, IndexStmt) && ((IndexStmt *)node)->idxname == nullptr)
@@ -183,6 +224,17 @@ private:
 			skipped.emplace_back(object->kind, object->identity);
 		tell(describe(there) + " is there already, with the same definition, skipping");
 		return true;
+	}
+
+	/* The version and the schema, where the statement names them; the server says that it is there. */
+	void check_extension(CreateExtensionStmt *create)
+	{
+		if (!create->if_not_exists)
+			return;
+		const char *wrong = pg_call([create] { return extension_difference(create); });
+		if (wrong != nullptr)
+			throw Error(sqlstate::object_differs, "extension " + std::string(create->extname) + " exists otherwise", wrong,
+						"Nothing was changed. ALTER EXTENSION brings it to another version or schema.");
 	}
 
 	/* ADD VALUE IF NOT EXISTS: where it is among the others is a part of what the statement says. */
