@@ -327,27 +327,33 @@ CREATE PROCEDURE surefoot.allow(role regrole, what text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     f regprocedure;
-    home text := (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-                  WHERE e.extname = 'surefoot');
 BEGIN
-    IF what IS NULL OR what NOT IN ('apply', 'look') THEN
-        RAISE EXCEPTION 'unknown permission "%"', what USING ERRCODE = '22023', HINT = 'It is apply or look.';
+    IF what IS NULL OR what NOT IN ('apply', 'look', 'nothing') THEN
+        RAISE EXCEPTION 'unknown permission "%"', what USING ERRCODE = '22023', HINT = 'It is apply, look or nothing.';
     END IF;
-    EXECUTE format('GRANT USAGE ON SCHEMA surefoot TO %s', role);
-    EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA surefoot TO %s', role);
+    -- What the role had before is no part of what it has now.
     FOR f IN
         SELECT p.oid::regprocedure FROM pg_proc p JOIN pg_depend d ON d.objid = p.oid AND d.classid = 'pg_proc'::regclass
         WHERE d.refclassid = 'pg_extension'::regclass AND d.deptype = 'e'
           AND d.refobjid = (SELECT e.oid FROM pg_extension e WHERE e.extname = 'surefoot')
-          AND p.proname <> 'allow'
-          AND (what = 'apply' OR p.proname NOT IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume',
-                                                   'migrate_cancel', 'migrate_wait', 'migrate_apply_all'))
     LOOP
+        EXECUTE format('REVOKE ALL ON ROUTINE %s FROM %s', f, role);
+        CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
+        CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
+            IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
+                'migrate_apply_all');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
+    IF what = 'nothing' THEN
+        EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA surefoot FROM %s', role);
+        EXECUTE format('REVOKE ALL ON SCHEMA surefoot FROM %s', role);
+    ELSE
+        EXECUTE format('GRANT USAGE ON SCHEMA surefoot TO %s', role);
+        EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA surefoot TO %s', role);
+    END IF;
 END
 $$;
-COMMENT ON PROCEDURE surefoot.allow(regrole, text) IS 'lets a role apply migrations, or only look at them';
+COMMENT ON PROCEDURE surefoot.allow(regrole, text) IS 'lets a role apply migrations, only look at them, or neither';
 
 -- At the end: nothing of ours is for everybody.
 DO $$

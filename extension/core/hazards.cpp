@@ -27,9 +27,15 @@ std::vector<std::string> hazards_of(const Cost &cost)
 		if (cost.scans && cost.lock >= Lock::share)
 			result.emplace_back("full-scan");
 		const bool takes_time = cost.rewrites || cost.scans || cost.builds_index;
-		if (takes_time && cost.lock == Lock::access_exclusive)
+		/* Locks are held until the commit: what earlier operations have taken lasts as long as this one. */
+		const Lock own = takes_time ? cost.lock : Lock::none;
+		const bool prolongs = (takes_time || cost.changes_rows) && cost.held >= Lock::share && cost.held > own;
+		const Lock felt = prolongs ? cost.held : own;
+		if (prolongs)
+			result.emplace_back("prolongs-locks");
+		if (felt == Lock::access_exclusive)
 			result.emplace_back("blocks-reads");
-		if (takes_time && cost.lock >= Lock::share)
+		if (felt >= Lock::share)
 			result.emplace_back("blocks-writes");
 	}
 	if (cost.lock == Lock::access_exclusive)

@@ -29,6 +29,8 @@ struct Cost {
 	bool rewrites = false;
 	bool scans = false;
 	bool builds_index = false;
+	bool changes_rows = false;
+	Lock held = Lock::none; /* by earlier operations of the same transaction */
 };
 
 std::vector<std::string> hazards_of(const Cost &cost);

@@ -186,8 +186,9 @@ SUREFOOT_FUNCTION(surefoot_apply_all)
 {
 	const std::optional<std::string> target = optional_text_argument(fcinfo, 0);
 	check_call(fcinfo, "migrate_apply_all");
+	/* What was walked back below others stays so. What was never applied is not left out in silence: its apply says what to do. */
 	static surefoot::Query pending("SELECT version FROM surefoot.migration WHERE state IN ('registered', 'reverted') "
-						 "AND ordinal > coalesce((SELECT max(ordinal) FROM surefoot.migration WHERE state = 'applied'), -1) "
+						 "AND (state = 'registered' OR ordinal > coalesce((SELECT max(ordinal) FROM surefoot.migration WHERE state = 'applied'), -1)) "
 						 "AND ordinal <= coalesce($1::numeric, ordinal) ORDER BY ordinal LIMIT 1",
 						 {TEXTOID});
 	with_spi([&] {

@@ -43,7 +43,7 @@ std::vector<std::string> serious(const std::vector<std::string> &hazards)
 	std::vector<std::string> result;
 	for (const std::string &code : hazards)
 		for (const char *one :
-			 {"rewrite", "full-scan", "blocks-reads", "blocks-writes", "drops-data",
+			 {"rewrite", "full-scan", "prolongs-locks", "blocks-reads", "blocks-writes", "drops-data",
 			  "changes-values", "cascade", "fails-on-rows", "not-null-scan",
 			  "exclude-cannot-be-concurrent", "column-order", "enum-value"})
 			if (code == one)
@@ -130,7 +130,10 @@ void check_plan(Findings &rows, const Outlook &outlook)
 		const std::vector<std::string> codes = serious(facts.hazards);
 		if (!codes.empty())
 			rows.push_back(
-				{"warn", "hazard", facts.object, join(codes), mask_secrets(operation.sql), ""});
+				{"warn", "hazard", facts.object, join(codes), mask_secrets(operation.sql),
+				 std::find(codes.begin(), codes.end(), "prolongs-locks") == codes.end()
+					 ? ""
+					 : "Earlier statements of the step hold their locks while this one runs: put it in a migration of its own."});
 		const bool index = operation.kind == OperationKind::transactional &&
 						   index_of(planned, operation) != nullptr;
 		plain += index && std::find(facts.hazards.begin(), facts.hazards.end(), "blocks-writes") !=

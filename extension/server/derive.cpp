@@ -1,5 +1,6 @@
 #include "server/derive.hpp"
 
+#include "core/kinds.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
 #include "server/environment.hpp"
@@ -202,6 +203,17 @@ history::Derived without_effect(const Script &up)
 	return result;
 }
 
+bool is_one_new_object(const std::vector<core::Change> &effect)
+{
+	bool whole = false;
+	for (const core::Change &change : effect) {
+		if (change.before || change.after->root != effect.front().after->root)
+			return false;
+		whole = whole || !core::is_part(*change.after);
+	}
+	return whole;
+}
+
 /* From the definitions alone, with nothing tried. */
 static history::Derived draft(const std::vector<core::Change> &effect)
 {
@@ -325,7 +337,10 @@ void find_way_back(history::Migration &migration)
 	if (migration.down)
 		return;
 	const std::optional<int64> up = history::last_run(migration.version, "up");
-	const std::optional<history::Derived> derived = up ? history::derived(*up) : std::nullopt;
+	std::optional<history::Derived> derived = up ? history::derived(*up) : std::nullopt;
+	if (!derived && up)
+		if (const std::vector<core::Change> effect = history::effect(*up); !effect.empty())
+			derived = draft(effect);
 	if (!derived)
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script",
 					"Its way back is derived from what it changes, when it is applied.");
@@ -392,11 +407,11 @@ std::string inverse_text(const std::string &version)
 	if (!up)
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " was not applied",
 					"Its way back is derived from what it changes, when it is applied.");
-	const bool tried = derived.has_value();
-	if (!tried)
+	const bool known = derived.has_value() || is_one_new_object(effect);
+	if (!derived)
 		derived = draft(effect);
 	std::string text = "-- " + migration.version + ", the way back as it was derived from what was changed" +
-					   (tried ? ": " + derived->way_back : "; not tried") + "\n";
+					   (known ? ": " + derived->way_back : "; not tried") + "\n";
 	for (size_t at = 0; at < derived->reason.size();) {
 		const size_t end = std::min(derived->reason.find('\n', at), derived->reason.size());
 		text.append("-- ").append(derived->reason, at, end - at).append("\n");

@@ -22,6 +22,9 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 /* Of a script that has changed no definition. */
 history::Derived without_effect(const Script &up);
 
+/* A table, a view ... that was made, and nothing else was changed: that dropping it is the way back is known without a trial. */
+bool is_one_new_object(const std::vector<core::Change> &effect);
+
 /* The same for what a run has changed by now, in a subtransaction of its own, on empty tables. */
 history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect);
 

@@ -102,6 +102,17 @@ Work work_of(Node *node, const Operation &operation)
 	return work;
 }
 
+/* More than the few rows that a statement spells out. */
+bool changes_many_rows(Node *node)
+{
+	if (IsA(node, InsertStmt)) {
+		const SelectStmt *source = (SelectStmt *)((InsertStmt *)node)->selectStmt;
+		return source != nullptr && source->valuesLists == NIL;
+	}
+	return IsA(node, UpdateStmt) || IsA(node, DeleteStmt) || compat::merge_target(node) != nullptr ||
+		   (IsA(node, CopyStmt) && ((CopyStmt *)node)->is_from);
+}
+
 /* "users", or the type, function ... that a statement without a table is about. */
 std::string subject_of(Node *node)
 {
@@ -183,6 +194,8 @@ public:
 	{
 		if (begins_step && last_ != SIZE_MAX)
 			created_.new_transaction();
+		if (begins_step)
+			held_ = core::Lock::none;
 		if (last_ != operation.statement)
 			pass_statements(operation.statement);
 
@@ -208,6 +221,9 @@ public:
 		facts.rewrites = cost.rewrites = work.rewrites && there;
 		facts.scans = cost.scans = work.scans && there;
 		cost.builds_index = work.builds_index && there;
+		cost.changes_rows = there && changes_many_rows(node);
+		cost.held = held_;
+		held_ = std::max(held_, cost.lock);
 
 		if (begins_step && last_ != SIZE_MAX)
 			facts.hazards.emplace_back("all-or-nothing-ends-here");
@@ -269,7 +285,8 @@ private:
 		const TableState table = created_.find(statement->relation);
 		if (!OidIsValid(table.id) || table.made)
 			return;
-		work = alter_table_work(statement, table.id);
+		work = alter_table_work(statement, table.id, proved_[table.id].columns());
+		proved_[table.id].follow(statement);
 		for (int i = 0; i < list_length(statement->cmds); i++) {
 			const AlterTableCmd *command = (AlterTableCmd *)list_nth(statement->cmds, i);
 			if (command->subtype != AT_AddConstraint)
@@ -312,6 +329,8 @@ private:
 	ScriptPath path_;
 	std::set<std::string> nullable_;
 	std::map<Oid, RelationSize> sizes_;
+	std::map<Oid, ProvedNotNull> proved_;
+	core::Lock held_ = core::Lock::none; /* the strongest of the step so far, on what others use */
 	size_t last_ = SIZE_MAX, done_ = 0;
 };
 

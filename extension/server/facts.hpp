@@ -24,8 +24,22 @@ struct Work {
 	std::vector<std::string> hazards;
 };
 
-/* Of an ALTER TABLE on a table that is there; the server's own rules for types, defaults and constraints. */
-Work alter_table_work(const AlterTableStmt *statement, Oid table);
+/*
+ * Of an ALTER TABLE on a table that is there; the server's own rules for types, defaults and constraints. not_null: columns that a CHECK of
+ * the same script has proved to be so by then.
+ */
+Work alter_table_work(const AlterTableStmt *statement, Oid table, const std::set<std::string> &not_null = {});
+
+/* CHECK constraints of one table that a script adds, and the columns that they prove to be not null once they are validated. */
+class ProvedNotNull {
+public:
+	void follow(const AlterTableStmt *statement);
+	const std::set<std::string> &columns() const { return columns_; }
+
+private:
+	std::map<std::string, std::set<std::string>> unproved_; /* by constraint */
+	std::set<std::string> columns_;
+};
 
 struct Facts {
 	std::string lock;	/* ACCESS EXCLUSIVE; empty: none that anybody else would notice */

@@ -17,7 +17,7 @@ namespace {
 
 class AlterWork {
 public:
-	explicit AlterWork(Oid table) : table_(table) {}
+	AlterWork(Oid table, const std::set<std::string> &not_null) : table_(table), not_null_(not_null) {}
 	Work work;
 
 	void command(const AlterTableCmd *command)
@@ -162,8 +162,8 @@ private:
 	{
 		const Column known = column(name);
 		const Oid table = table_;
-		if (known.exists &&
-			(known.not_null || pg_call([&] { return checks_imply_not_null(table, known); })))
+		if (known.exists && (known.not_null || not_null_.contains(name) ||
+							 pg_call([&] { return checks_imply_not_null(table, known); })))
 			return;
 		work.scans = true;
 	}
@@ -226,13 +226,60 @@ private:
 	}
 
 	Oid table_;
+	const std::set<std::string> &not_null_;
 };
+
+/* The columns of which expression says that they are not null. */
+void add_not_null_columns(Node *expression, std::set<std::string> &columns)
+{
+	if (expression == nullptr)
+		return;
+	if (IsA(expression, BoolExpr) && ((BoolExpr *)expression)->boolop == AND_EXPR) {
+		List *parts = ((BoolExpr *)expression)->args;
+		for (int i = 0; i < list_length(parts); i++)
+			add_not_null_columns((Node *)list_nth(parts, i), columns);
+		return;
+	}
+	if (!IsA(expression, NullTest) || ((NullTest *)expression)->nulltesttype != IS_NOT_NULL)
+		return;
+	Node *column = (Node *)((NullTest *)expression)->arg;
+	if (!IsA(column, ColumnRef) || list_length(((ColumnRef *)column)->fields) != 1)
+		return;
+	Node *name = (Node *)linitial(((ColumnRef *)column)->fields);
+	if (IsA(name, String))
+		columns.insert(strVal(name));
+}
 
 } // namespace
 
-Work alter_table_work(const AlterTableStmt *statement, Oid table)
+void ProvedNotNull::follow(const AlterTableStmt *statement)
 {
-	AlterWork result(table);
+	for (int i = 0; i < list_length(statement->cmds); i++) {
+		const AlterTableCmd *command = (AlterTableCmd *)list_nth(statement->cmds, i);
+		if (command->subtype == AT_AddConstraint) {
+			const Constraint *check = (Constraint *)command->def;
+			if (check->contype != CONSTR_CHECK)
+				continue;
+			std::set<std::string> columns;
+			add_not_null_columns(check->raw_expr, columns);
+			if (!check->skip_validation)
+				columns_.insert(columns.begin(), columns.end());
+			else if (check->conname != nullptr)
+				unproved_[check->conname] = std::move(columns);
+		} else if (command->subtype == AT_ValidateConstraint) {
+			const auto check = unproved_.find(command->name);
+			if (check != unproved_.end())
+				columns_.insert(check->second.begin(), check->second.end());
+		} else if (command->subtype == AT_DropConstraint || command->subtype == AT_DropNotNull) {
+			/* Which column it was about is not worth asking. */
+			columns_.clear();
+		}
+	}
+}
+
+Work alter_table_work(const AlterTableStmt *statement, Oid table, const std::set<std::string> &not_null)
+{
+	AlterWork result(table, not_null);
 	for (int i = 0; i < list_length(statement->cmds); i++)
 		result.command((AlterTableCmd *)list_nth(statement->cmds, i));
 	return std::move(result.work);

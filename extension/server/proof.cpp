@@ -75,6 +75,9 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	/* What has changed nothing has nothing to take back. */
 	if (derives && done.rest.empty() && done.changes.empty())
 		return without_effect(up);
+	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
+	if (derives && done.rest.empty() && is_one_new_object(done.changes) && written_rows(up).empty())
+		return std::nullopt;
 	Speaker silent = speaker;
 	silent.notices = false;
 	const size_t mark = journal_mark();
