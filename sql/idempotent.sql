@@ -205,3 +205,10 @@ SELECT count(*) FROM large_view;
 
 DROP OWNED BY regress_reader;
 DROP ROLE regress_reader;
+
+-- What a statement drops and adds anew is not there when it is added.
+CREATE TABLE replaced (a int, b int, CONSTRAINT k CHECK (a > 0));
+SELECT migrate_register('950', 'replaced', 'ALTER TABLE replaced DROP CONSTRAINT k, ADD CONSTRAINT k CHECK (a > 1); ALTER TABLE replaced ADD COLUMN b text, DROP COLUMN b;');
+SELECT migrate_apply('950');
+SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'k';
+SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'replaced'::regclass AND attname = 'b';

@@ -322,6 +322,25 @@ std::optional<ObjectAddress> replaced_object(Node *statement)
 	return OidIsValid(there.objectId) ? std::optional(there) : std::nullopt;
 }
 
+/* Whether the statement itself drops what command adds by the same name: the server drops first, so that it is not there then. */
+static bool is_replaced(const AlterTableStmt *alter, const AlterTableCmd *command)
+{
+	const char *name = nullptr;
+	AlterTableType drop = AT_DropColumn;
+	if (command->subtype == AT_AddColumn)
+		name = castNode(ColumnDef, command->def)->colname;
+	else if (command->subtype == AT_AddConstraint) {
+		name = castNode(Constraint, command->def)->conname;
+		drop = AT_DropConstraint;
+	}
+	for (int i = 0; name != nullptr && i < list_length(alter->cmds); i++) {
+		const AlterTableCmd *other = (AlterTableCmd *)list_nth(alter->cmds, i);
+		if (other->subtype == drop && strcmp(other->name, name) == 0)
+			return true;
+	}
+	return false;
+}
+
 Remainder without_existing(const Speaker &speaker, const Statement &statement)
 {
 	Remainder result;
@@ -340,7 +359,7 @@ Remainder without_existing(const Speaker &speaker, const Statement &statement)
 	std::vector<bool> keep(static_cast<size_t>(list_length(alter->cmds)), true);
 	std::optional<Subcommands> parts;
 	for (size_t i = 0; i < keep.size(); i++) {
-		if (!search.may_skip(command(i)))
+		if (!search.may_skip(command(i)) || is_replaced(alter, command(i)))
 			continue;
 		if (!parts && !(parts = split_subcommands(statement)))
 			return result;
