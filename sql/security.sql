@@ -75,3 +75,17 @@ SELECT message, detail, context FROM surefoot.run WHERE version = '4' AND state 
 SELECT count(*) FROM surefoot.run r WHERE version = '4' AND r::text LIKE '%hunter2%';
 SELECT count(*) FROM surefoot.event e WHERE version = '4' AND e::text LIKE '%hunter2%';
 SELECT migrate_revert('4');
+
+-- A version that nobody can read.
+SELECT migrate_register(repeat('9', 200000), 'x', 'SELECT 1');
+SELECT migrate_apply(repeat('9', 101));
+
+-- A verify script that says neither yes nor no has proved nothing; what it locks by hand is given back, and nothing else.
+SELECT pg_advisory_lock(1);
+SELECT migrate_register('6', 'verify', 'SELECT 1', 'SELECT 1', 'SELECT bool_and(v > 0) FROM t WHERE v < 0');
+SELECT migrate_apply('6');
+SELECT migrate_register('6', 'verify', 'SELECT 1', 'SELECT 1',
+    'SELECT pg_advisory_lock(1), pg_advisory_lock(42), pg_advisory_lock(42), pg_advisory_lock_shared(7, 8), pg_advisory_xact_lock(9); SELECT NULL::int');
+SELECT migrate_apply('6');
+SELECT classid, objid, objsubid, mode FROM pg_locks WHERE locktype = 'advisory';
+SELECT pg_advisory_unlock_all();

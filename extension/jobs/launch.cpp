@@ -94,6 +94,13 @@ void refuse_after_queueing()
 					"COMMIT; CALL " + function_prefix() + "migrate_wait();");
 }
 
+/* A name as a hint that is pasted needs it. */
+static std::string quoted(const std::string &name)
+{
+	const char *text = name.c_str();
+	return pg_call([text] { return quote_identifier(text); });
+}
+
 bool may_log_in(Oid role)
 {
 	return pg_call([role] {
@@ -115,7 +122,7 @@ Oid worker_role(const history::Run &run)
 	const std::string connects = pg_call([session] { return GetUserNameFromId(session, false); });
 	if (!OidIsValid(role))
 		throw Error(sqlstate::wrong_context, "role \"" + run.role + "\" does not exist, so no worker can run the steps",
-					"The steps of a migration run as the role that applied it.", "CREATE ROLE " + run.role + ";");
+					"The steps of a migration run as the role that applied it.", "CREATE ROLE " + quoted(run.role) + ";");
 	if (!pg_call([current, role] { return has_privs_of_role(current, role); }))
 		throw Error(sqlstate::wrong_context, "the steps run as role \"" + run.role + "\", which you may not do", "",
 					"Go on with it as " + run.role + ", or as a member of it.");
@@ -123,12 +130,12 @@ Oid worker_role(const history::Run &run)
 		throw Error(sqlstate::wrong_context,
 					"role \"" + connects + "\" is not permitted to log in, so no worker can run its steps",
 					"The later steps of a migration run in a background worker that connects as the session's role.",
-					"ALTER ROLE " + connects + " LOGIN; or apply as a role that may log in.");
+					"ALTER ROLE " + quoted(connects) + " LOGIN; or apply as a role that may log in.");
 	if (!pg_call([session, role] { return compat::can_set_role(session, role); }))
 		throw Error(sqlstate::wrong_context,
 					"role \"" + connects + "\" may not SET ROLE \"" + run.role + "\", so no worker can run its steps",
 					"The later steps of a migration run in a background worker, as the role that applied it.",
-					"GRANT " + run.role + " TO " + connects + ";");
+					"GRANT " + quoted(run.role) + " TO " + quoted(connects) + ";");
 	return session;
 }
 

@@ -1,5 +1,7 @@
 #include "server/conclude.hpp"
 
+#include <array>
+
 #include "core/merge.hpp"
 #include "core/object_json.hpp"
 #include "server/catalog/definitions.hpp"
@@ -91,6 +93,40 @@ struct VerifyResult {
 	int line = 0;
 };
 
+/* This session's advisory locks, as what pg_advisory_unlock takes. */
+std::vector<std::array<int64, 4>> advisory_locks()
+{
+	static Query query("SELECT classid::bigint, objid::bigint, objsubid, mode = 'ShareLock' FROM pg_locks WHERE locktype = 'advisory' "
+					   "AND pid = pg_backend_pid() AND database = $1",
+					   {OIDOID});
+	Internal internal;
+	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	std::vector<std::array<int64, 4>> locks;
+	for (size_t i = 0; i < rows.size(); i++)
+		locks.push_back({rows.number(i, 0), rows.number(i, 1), rows.number(i, 2), rows.flag(i, 3) ? 1 : 0});
+	return locks;
+}
+
+/* Gives back the advisory locks of the session that were not held before: no rollback does. */
+void release_advisory_locks(const std::vector<std::array<int64, 4>> &before)
+{
+	for (bool released = true; released;) {
+		released = false;
+		for (const std::array<int64, 4> &lock : advisory_locks()) {
+			if (std::find(before.begin(), before.end(), lock) != before.end())
+				continue;
+			released = true;
+			LOCKTAG tag;
+			SET_LOCKTAG_ADVISORY(tag, MyDatabaseId, static_cast<uint32>(lock[0]), static_cast<uint32>(lock[1]),
+								 static_cast<uint16>(lock[2]));
+			const LOCKMODE mode = lock[3] ? ShareLock : ExclusiveLock;
+			/* One of the transaction ends with it. */
+			if (!pg_call([&tag, mode] { return LockRelease(&tag, mode, true); }))
+				return;
+		}
+	}
+}
+
 /*
  * Runs the verify script read-only and undoes it; says what was wrong. It runs as the role of the migration, whoever asks: what
  * others have written is not run with the rights of a superuser who wants to know how things are. holds_locks: those of the
@@ -100,6 +136,7 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 {
 	std::optional<VerifyResult> wrong;
 	int line = 0;
+	const auto locks = advisory_locks();
 	try {
 		const TimeLimit limit(holds_locks ? settings::verify_timeout : 0);
 		in_rolled_back_subtransaction([&] {
@@ -113,8 +150,8 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 				line = statement.line;
 				refuse_role_change(script, statement, as.role());
 				const char *sql = statement.text.c_str();
-				const bool is_false = pg_call([sql] {
-					bool found = false;
+				const char answer = pg_call([sql] {
+					char found = '\0';
 					if (SPI_connect() != SPI_OK_CONNECT)
 						elog(ERROR, "SPI_connect failed");
 					if (SPI_execute(sql, false, 0) < 0)
@@ -122,13 +159,14 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 					for (uint64 row = 0; SPI_tuptable != nullptr && row < SPI_tuptable->numvals && !found; row++) {
 						bool isnull;
 						const Datum value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 1, &isnull);
-						found = SPI_gettypeid(SPI_tuptable->tupdesc, 1) == BOOLOID && !isnull && !DatumGetBool(value);
+						if (SPI_gettypeid(SPI_tuptable->tupdesc, 1) == BOOLOID)
+							found = isnull ? 'n' : DatumGetBool(value) ? '\0' : 'f';
 					}
 					SPI_finish();
 					return found;
 				});
-				if (is_false) {
-					wrong = VerifyResult{"is false: " + mask_secrets(statement), line};
+				if (answer != '\0') {
+					wrong = VerifyResult{(answer == 'n' ? "is null: " : "is false: ") + mask_secrets(statement), line};
 					return;
 				}
 			}
@@ -145,6 +183,7 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 		mask_error(error);
 		wrong = VerifyResult{error.message, line};
 	}
+	release_advisory_locks(locks);
 	return wrong;
 }
 

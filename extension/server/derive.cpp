@@ -321,6 +321,12 @@ bool changes_rows(Node *statement)
 	}
 }
 
+std::string quote(const std::string &literal)
+{
+	const char *text = literal.c_str();
+	return pg_call([text] { return quote_literal_cstr(text); });
+}
+
 } // namespace
 
 std::vector<core::Loss> written_rows(const Script &script)
@@ -372,7 +378,7 @@ std::optional<history::Derived> choose_way_back(history::Migration &migration, b
 	if (derived->way_back == core::name_of(core::WayBack::none) && accept.empty())
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no way back", derived->reason,
 					"Write a down script and register it: SELECT " + function_prefix() + "migrate_register('" + migration.version +
-						"', '" + migration.name + "', 'up script', 'down script');");
+						"', " + quote(migration.name) + ", 'up script', 'down script');");
 	migration.down = derived->script;
 	migration.derived = true;
 	return derived;

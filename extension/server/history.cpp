@@ -52,12 +52,18 @@ Query read_situation(
 
 } // namespace
 
+/* More than any date, time and count together; messages and locks have to bear it. */
+constexpr size_t most_digits = 100;
+
 std::string number_of(const std::string &version)
 {
 	std::string number = core::version_number(version);
 	if (number.empty())
 		throw Error(unpack_sql_state(ERRCODE_INVALID_PARAMETER_VALUE),
 					"invalid migration version \"" + version + "\"", "A version is digits only, such as 0019.");
+	if (version.size() > most_digits)
+		throw Error(unpack_sql_state(ERRCODE_INVALID_PARAMETER_VALUE), "migration version is too long",
+					"It has " + std::to_string(version.size()) + " digits; " + std::to_string(most_digits) + " are enough.");
 	return number;
 }
 

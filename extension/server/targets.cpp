@@ -41,6 +41,12 @@ void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visi
 		return;
 	const bool weak = mode <= AccessShareLock;
 	visit.wanted(expected);
+	List *const children = pg_call([expected, recurse] {
+		return recurse && has_subclass(expected) ? find_all_inheritors(expected, NoLock, nullptr) : (List *)NIL;
+	});
+	for (int i = 0; i < list_length(children); i++)
+		if (const Oid child = list_nth_oid(children, i); child != expected)
+			visit.wanted(child);
 	pg_call([&] {
 		locked.id = RangeVarGetRelidExtended(name, mode, RVR_MISSING_OK, weak ? nullptr : refuse_foreign, &privileges);
 		if (OidIsValid(locked.id) && recurse && has_subclass(locked.id))
@@ -185,6 +191,69 @@ void grant_targets(GrantStmt *statement, const Visitor &visit)
 	}
 }
 
+/* Whether a subcommand is about the inheritors of the table as well; those in doubt count as such. */
+bool recurses(const AlterTableCmd *command)
+{
+	switch (command->subtype) {
+	case AT_AttachPartition:
+	case AT_DetachPartition:
+	case AT_DetachPartitionFinalize:
+	case AT_AddInherit:
+	case AT_DropInherit:
+	case AT_AddOf:
+	case AT_DropOf:
+	case AT_ChangeOwner:
+	case AT_SetRelOptions:
+	case AT_ResetRelOptions:
+	case AT_ReplaceRelOptions:
+	case AT_SetTableSpace:
+	case AT_SetLogged:
+	case AT_SetUnLogged:
+	case AT_ReplicaIdentity:
+	case AT_ClusterOn:
+	case AT_DropCluster:
+	case AT_EnableRowSecurity:
+	case AT_DisableRowSecurity:
+	case AT_ForceRowSecurity:
+	case AT_NoForceRowSecurity:
+	case AT_SetOptions:
+	case AT_ResetOptions:
+		return false;
+	default:
+		return true;
+	}
+}
+
+bool recurses(const AlterTableStmt *alter)
+{
+	for (int i = 0; i < list_length(alter->cmds); i++)
+		if (recurses((const AlterTableCmd *)list_nth(alter->cmds, i)))
+			return alter->relation->inh;
+	return false;
+}
+
+/* RENAME of the table alone leaves its inheritors alone. */
+bool recurses(const RenameStmt *rename)
+{
+	return rename->relation->inh && (rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE ||
+									 rename->renameType == OBJECT_TABCONSTRAINT);
+}
+
+/* The partition that is detached: whoever owns the parent may do that. */
+void lock_part(const PartitionCmd *command, const Visitor &visit)
+{
+	const RangeVar *name = command->name;
+	const LOCKMODE mode = command->concurrent ? ShareUpdateExclusiveLock : AccessExclusiveLock;
+	const Oid part = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+	if (!OidIsValid(part))
+		return;
+	visit.wanted(part);
+	pg_call([part, mode] { LockRelationOid(part, mode); });
+	ObjectAddress address;
+	ObjectAddressSet(address, RelationRelationId, part);
+	visit.found(address);
+}
+
 /* The tables that ALTER TABLE changes beside the one that it names. */
 void alter_table_others(AlterTableStmt *alter, const Visitor &visit)
 {
@@ -192,6 +261,8 @@ void alter_table_others(AlterTableStmt *alter, const Visitor &visit)
 		const AlterTableCmd *command = (AlterTableCmd *)list_nth(alter->cmds, i);
 		if (command->subtype == AT_AttachPartition)
 			lock_relation(((PartitionCmd *)command->def)->name, AccessExclusiveLock, true, visit);
+		else if (command->subtype == AT_DetachPartition || command->subtype == AT_DetachPartitionFinalize)
+			lock_part((PartitionCmd *)command->def, visit);
 		else if (command->subtype == AT_AddInherit || command->subtype == AT_DropInherit)
 			lock_relation((RangeVar *)command->def,
 						  command->subtype == AT_AddInherit ? ShareUpdateExclusiveLock : AccessShareLock, false, visit);
@@ -275,8 +346,8 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 
 	switch (nodeTag(statement)) {
 	case T_AlterTableStmt: {
-		const RangeVar *name = ((AlterTableStmt *)statement)->relation;
-		lock_relation(name, mode, name->inh, visit);
+		const AlterTableStmt *alter = (AlterTableStmt *)statement;
+		lock_relation(alter->relation, mode, recurses(alter), visit);
 		alter_table_others((AlterTableStmt *)statement, visit);
 		break;
 	}
@@ -291,7 +362,7 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 	case T_RenameStmt: {
 		RenameStmt *rename = (RenameStmt *)statement;
 		if (rename->relation != nullptr)
-			lock_relation(rename->relation, mode, rename->relation->inh, visit);
+			lock_relation(rename->relation, mode, recurses(rename), visit);
 		else
 			rename_targets(rename, mode, visit);
 		break;
