@@ -124,10 +124,12 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 	}
 	if (refused.empty())
 		return;
-	Failure failure = make_failure(exit_checklist, "CHECKLIST",
-								   fmt::format("the checklist of {} failed: {}", version, refused),
-								   "Nothing was run. Mend what the rows name, or go on in spite of "
-								   "a row with --override CODE.");
+	Failure failure =
+		make_failure(exit_checklist, "CHECKLIST",
+					 fmt::format("the checklist of {} failed: {}", version, refused),
+					 fmt::format("Nothing of {} was run. Mend what the rows name, or go "
+								 "on in spite of a row with --override CODE.",
+								 version));
 	failure.version = version;
 	throw failure;
 }

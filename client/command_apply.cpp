@@ -14,6 +14,7 @@
 #include "selection.hpp"
 #include "steps.hpp"
 #include "text.hpp"
+#include "way_back.hpp"
 
 namespace surefoot::client {
 
@@ -46,7 +47,6 @@ private:
 	void check(const MigrationFiles &files);
 	bool found_under_way(const std::string &version) const;
 	void say_nothing_to_do();
-	std::string way_back() const;
 
 	Run &run_;
 	std::vector<const MigrationFiles *> selected_;
@@ -153,17 +153,6 @@ void Apply::say_nothing_to_do()
 	run_.say(line + "; nothing to do");
 	run_.report["results"].push_back(
 		Json{{"version", files.version}, {"name", files.name}, {"result", "already applied"}});
-}
-
-std::string Apply::way_back() const
-{
-	if (applied_.size() == 1)
-		return run_.next("revert", applied_.front());
-	std::string before;
-	for (const auto &[key, row] : status_)
-		if (row.state == "applied" && compare_versions(row.version, applied_.front()) < 0)
-			before = row.version;
-	return run_.next("revert", "") + (before.empty() ? " --all" : " --to " + before);
 }
 
 void Apply::finish_one(const MigrationFiles &files, const Answer &answer, double seconds)
@@ -273,12 +262,9 @@ int Apply::attempt()
 		run_.say(
 			fmt::format("{} migrations applied in {}", applied_.size(), human_duration(seconds)));
 	if (!applied_.empty()) {
-		const MigrationFiles *last = run_.history().find(applied_.back());
-		if (last && !last->down)
-			run_.say(fmt::format("way back: none, {} has no down script", last->stem()));
-		else
-			run_.say("way back: " + way_back());
-		run_.report["way_back"] = last && !last->down ? Json() : Json(way_back());
+		WayBack way = way_back_of(run_, applied_);
+		run_.say("way back: " + way.remark);
+		run_.report["way_back"] = way.command.empty() ? Json() : Json(way.command);
 	}
 	run_.log.info(fmt::format("done: {} applied in {}", applied_.size(), human_duration(seconds)));
 	return exit_ok;
@@ -309,11 +295,44 @@ int dry_run_apply(Run &run, const std::vector<const MigrationFiles *> &selected)
 	return exit_ok;
 }
 
+// The database may know a migration whose file is gone: then it is the file that is missing, not the migration.
+std::vector<const MigrationFiles *> select_files(Run &run)
+{
+	try {
+		return select_up(run);
+	} catch (Failure &failure) {
+		if (failure.code != "FILE" || run.options.target.empty() || run.options.sandbox ||
+			!run.files)
+			throw;
+		const std::string version = parse_version_argument(run.options.target).version;
+		if (run.files->find(version))
+			throw;
+		std::vector<StatusRow> rows;
+		try {
+			rows = run.connect().status(version);
+		} catch (const Failure &) {
+			throw failure;
+		}
+		if (rows.empty())
+			throw;
+		const StatusRow &row = rows.front();
+		failure.message =
+			fmt::format("migration {} is {} in the database, but its file is not in \"{}\"",
+						row.version, row.state, run.options.dir);
+		failure.hint = fmt::format("Put {}_{}.up.sql back, from version control say. If nobody "
+								   "wants it any more, leave it: "
+								   "what is only registered does nothing.",
+								   row.version, row.name);
+		failure.next_command = run.next("status", row.version);
+		throw;
+	}
+}
+
 } // namespace
 
 int command_apply(Run &run)
 {
-	std::vector<const MigrationFiles *> selected = select_up(run);
+	std::vector<const MigrationFiles *> selected = select_files(run);
 	if (run.options.dry_run)
 		return dry_run_apply(run, selected);
 	if (selected.empty()) {

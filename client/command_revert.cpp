@@ -14,6 +14,7 @@
 #include "selection.hpp"
 #include "steps.hpp"
 #include "text.hpp"
+#include "way_back.hpp"
 
 namespace surefoot::client {
 
@@ -49,6 +50,7 @@ public:
 private:
 	Answer call(const std::string &version);
 	std::optional<int> revert_one(const std::string &version);
+	void tell_how_far(Failure &failure, const std::string &version) const;
 
 	Run &run_;
 	Checklist checklist_;
@@ -107,19 +109,55 @@ std::optional<int> Revert::revert_one(const std::string &version)
 	return std::nullopt;
 }
 
+void refuse_dead_end(Run &run, const StatusMap &status, const std::vector<std::string> &list)
+{
+	std::vector<StatusRow> rows;
+	for (const std::string &version : list)
+		if (auto at = status.find(version_key(version)); at != status.end())
+			rows.push_back(at->second);
+	refuse_dead_end(run, rows);
+}
+
+// The command as it was given, for whoever goes on after what stopped it is mended.
+std::string same_again(const Run &run)
+{
+	std::string again = run.next("revert", run.options.target);
+	if (!run.options.to.empty())
+		again += " --to " + run.options.to;
+	return run.options.all ? again + " --all" : again;
+}
+
+void Revert::tell_how_far(Failure &failure, const std::string &version) const
+{
+	if (failure.version.empty())
+		failure.version = version;
+	// Where the call was lost or interrupted, the history knows; a migration that stopped half way says so itself.
+	if (reverted_ == 0 || failure.code == "CONNECTION_LOST" || failure.code == "INTERRUPTED")
+		return;
+	if (failure.undone.empty() && failure.exit_code != exit_partial)
+		failure.undone = "nothing of it was reverted";
+	failure.undone = fmt::format("{} {} reverted before; {} stopped it{}{}", reverted_,
+								 reverted_ == 1 ? "migration was" : "migrations were", version,
+								 failure.undone.empty() ? "" : ": ", failure.undone);
+	if (failure.next_command.empty())
+		failure.next_command = same_again(run_);
+}
+
 int Revert::attempt()
 {
 	StatusMap status = status_map(run_.server->status());
 	std::vector<std::string> list = select_down(run_, status);
 	if (list.empty() && reverted_ == 0)
 		run_.say("nothing to do: nothing is applied that should be reverted");
+	refuse_dead_end(run_, status, list);
 	for (const std::string &version : list) {
 		try {
 			if (auto code = revert_one(version))
 				return *code;
 		} catch (Failure &failure) {
-			if (failure.version.empty())
-				failure.version = version;
+			// Another runner is waited for, and then it goes on.
+			if (failure.sqlstate != "SF004")
+				tell_how_far(failure, version);
 			throw;
 		}
 	}
@@ -132,8 +170,10 @@ int Revert::attempt()
 int dry_run_revert(Run &run)
 {
 	StatusMap status = status_map(run.server->status());
+	std::vector<std::string> list = select_down(run, status);
+	refuse_dead_end(run, status, list);
 	run.say(plan_header);
-	for (const std::string &version : select_down(run, status)) {
+	for (const std::string &version : list) {
 		const MigrationFiles *files = files_of(run, version);
 		std::vector<PlanRow> rows = plan_migration(run, version, files, "down");
 		run.say("\n" + plan_as_sql((files ? files->stem() : version) + ", down", rows));

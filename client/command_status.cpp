@@ -24,16 +24,21 @@ Color state_color(const std::string &state)
 
 bool counts_as_pending(const StatusRow &row)
 {
-	return row.state != "applied";
+	return row.state != "applied" && !row.file_gone;
 }
 
 // The folder and the database side by side; what is only in the folder is pending.
 std::vector<StatusRow> merge(const HistoryFiles &files, const std::vector<StatusRow> &known)
 {
 	StatusMap map = status_map(known);
-	for (auto &[key, row] : map)
-		if (!files.migrations().empty() && !files.find(key) && row.next.empty())
+	for (auto &[key, row] : map) {
+		if (files.migrations().empty() || files.find(key))
+			continue;
+		// What is applied or half done is no less so without its file.
+		row.file_gone = row.state == "registered" || row.state == "reverted";
+		if (row.next.empty() || row.file_gone)
 			row.next = "its file is not in the folder";
+	}
 	for (const MigrationFiles &migration : files.migrations()) {
 		StatusRow row;
 		row.version = migration.version;

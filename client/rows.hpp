@@ -13,6 +13,7 @@ struct StatusRow {
 	std::string version, name, state, steps, way_back, applied_at, applied_by;
 	std::optional<double> seconds;
 	std::string next;
+	bool file_gone = false; // registered only: nobody can apply it from the folder
 };
 
 // A worker is at its steps, or should be.

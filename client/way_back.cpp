@@ -1,0 +1,80 @@
+#include "way_back.hpp"
+
+#include <fmt/format.h>
+
+#include "run.hpp"
+#include "selection.hpp"
+#include "version.hpp"
+
+namespace surefoot::client {
+
+namespace {
+
+Failure dead_end(Run &run, const StatusRow &row, size_t newer)
+{
+	const MigrationFiles *files = run.history_if_any().find(row.version);
+	const std::string stem = files				? files->stem()
+							 : row.name.empty() ? row.version
+												: row.version + "_" + row.name;
+	Failure failure =
+		make_failure(exit_failed, "NOT_REVERSIBLE", fmt::format("{} has no way back", stem));
+	failure.version = row.version;
+	failure.undone = "nothing was run: the whole range is looked at before the first revert";
+	failure.hint = fmt::format("Write {}, or accept what it would leave behind by name: --accept.",
+							   (run.history_if_any().folder() / (stem + ".down.sql")).string());
+	// Everything above it.
+	failure.next_command = newer > 0 ? run.next("revert", "") + " --to " + row.version
+									 : run.next("status", row.version);
+	return failure;
+}
+
+} // namespace
+
+bool lacks_way_back(const StatusRow &row)
+{
+	return row.way_back == "no way back";
+}
+
+void refuse_dead_end(Run &run, const std::vector<StatusRow> &rows)
+{
+	if (rows.size() < 2 || !run.options.accepts.empty())
+		return;
+	for (size_t i = 0; i < rows.size(); ++i) {
+		// A down file that was written since is registered before its revert.
+		const MigrationFiles *files = run.history_if_any().find(rows[i].version);
+		if (files && files->down)
+			continue;
+		if (lacks_way_back(rows[i]))
+			throw dead_end(run, rows[i], i);
+	}
+}
+
+WayBack way_back_of(Run &run, const std::vector<std::string> &applied)
+{
+	StatusMap status = status_map(run.server->status());
+	std::string before, dead; // the last one that stays
+	for (const auto &[key, row] : status) {
+		if (row.state != "applied")
+			continue;
+		if (compare_versions(row.version, applied.front()) < 0)
+			before = row.version;
+		else if (lacks_way_back(row) && compare_versions(row.version, applied.back()) <= 0)
+			dead = row.version;
+	}
+	WayBack way;
+	if (!dead.empty() && compare_versions(dead, applied.back()) == 0)
+		way.remark = fmt::format("none, {} cannot be reverted without a down script", dead);
+	else if (!dead.empty()) {
+		way.command = run.next("revert", "") + " --to " + dead;
+		way.remark = fmt::format("{}, and no further: {} cannot be reverted without a down script",
+								 way.command, dead);
+	} else {
+		way.command = applied.size() == 1 ? run.next("revert", applied.front())
+										  : run.next("revert", "") +
+												(before.empty() ? " --all" : " --to " + before);
+		way.remark = way.command;
+	}
+	return way;
+}
+
+} // namespace surefoot::client

@@ -1,0 +1,47 @@
+# revert over a range: what cannot be walked back is found before the first one is, and a stop half way says how far it came.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib "$FindBin::Bin/lib";
+use Client;
+use Jobs;
+use Surefoot;
+use Test::More;
+
+my $node = new_server('main', extension => 0);
+prepare_template($node, "CREATE TABLE parent (a int); CREATE TABLE child () INHERITS (parent)");
+my $shop = project($node, 'shop',
+	'0001_one' => { up => "CREATE TABLE one (id int);\n" },
+	'0002_alone' => { up => "ALTER TABLE child NO INHERIT parent;\n" },
+	'0003_three' => { up => "CREATE TABLE three (id int);\n", down => "DROP TABLE three;\n" },
+	'0004_four' => { up => "CREATE TABLE four (id int);\n" });
+
+my $one = $shop->run('apply', '0001');
+like($one->stdout, qr/^way back: surefoot revert 0001$/m, 'a way back that is derived is named');
+my $alone = $shop->run('apply', '0002', '--json');
+is($alone->exit, 0, 'one without a way back is applied');
+is(is_json($alone->stdout, 'apply')->{way_back}, undef, 'and no command is named that cannot work');
+is($shop->sql("SELECT way_back FROM migrate_status('2')"), 'no way back', 'as the server has found');
+my $more = $shop->run('apply', '--all');
+like($more->stdout, qr/^way back: surefoot revert --to 0002$/m, 'two more: back to where it ends');
+
+for my $arguments ([ '--all' ], [ '--to', '1' ], [ '--all', '--dry-run' ], [ '--to', '0', '--dry-run' ])
+{
+	my $back = $shop->run('revert', @$arguments);
+	is($back->exit, 1, "revert @$arguments: exit code 1");
+	like($back->stderr, qr/0002_alone has no way back\n.*HINT +Write migrations\/0002_alone\.down\.sql, .*--accept.*STATE +nothing was run.*NEXT +surefoot revert --to 0002/s, 'which one, and how far it goes');
+	is($shop->sql("SELECT count(*) FROM migrate_status() WHERE state = 'applied'"), '4', 'nothing is reverted');
+}
+
+$shop->write('0003_three', up => "CREATE TABLE three (id int);\n", down => "DROP TABLE three;\nDROP TABLE nothing_there;\n");
+my $stops = $shop->run('revert', '--to', '0002');
+isnt($stops->exit, 0, 'what fails later on stops it');
+like($stops->stderr, qr/STATE +1 migration was reverted before; 0003 stopped it: nothing of it was reverted\n\s*NEXT +surefoot revert --to 0002/, 'how far it came');
+is($shop->state('0004') . $shop->state('0003'), 'revertedapplied', 'so it is');
+$shop->write('0003_three', up => "CREATE TABLE three (id int);\n", down => "DROP TABLE three;\n");
+$shop->write('0002_alone', up => "ALTER TABLE child NO INHERIT parent;\n", down => "-- surefoot: accept=all\nALTER TABLE child INHERIT parent;\n");
+is($shop->run('revert', '--all')->exit, 0, 'a down file that was written since will do');
+is($shop->sql("SELECT count(*) FROM migrate_status() WHERE state = 'applied'"), '0', 'all is reverted');
+
+done_testing();
