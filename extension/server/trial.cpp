@@ -7,6 +7,7 @@
 #include "server/unbuilt_index.hpp"
 
 extern "C" {
+#include "commands/schemacmds.h"
 #include "utils/lsyscache.h"
 }
 
@@ -95,6 +96,12 @@ Trial try_without(const ObjectAddress &there, Node *node, const std::string &sql
 		std::string aside;
 		if (set_aside)
 			aside = set_index_aside(there.objectId);
+		else if (there.classId == NamespaceRelationId)
+			/* Everything in it would be dropped, and locked, with it. */
+			pg_call([&there] {
+				(void)RenameSchema(get_namespace_name(there.objectId), psprintf("surefoot_aside_%u", there.objectId));
+				CommandCounterIncrement();
+			});
 		else
 			pg_call([&there] {
 				ObjectAddress gone = there;

@@ -54,4 +54,11 @@ is(state_of($node, 'postgres', '0019'), 'registered', 'and it is registered stil
 $reader->close;
 is(query($node, 'postgres', "SELECT migrate_apply('0019')"), 'applied', 'when the reader has gone, it works');
 
+# To look at a schema that is there locks nothing that is in it.
+query($node, 'postgres', 'CREATE SCHEMA busy CREATE TABLE t (a int); ' . register('0020', up => 'CREATE SCHEMA IF NOT EXISTS busy;'));
+$reader = session($node, 'postgres');
+$reader->query('BEGIN; SELECT count(*) FROM busy.t');
+is(query($node, 'postgres', "SET surefoot.lock_retry = '1s'; SELECT migrate_apply('0020')"), 'applied', 'a schema whose tables are in use is skipped');
+is(query($node, 'postgres', "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname ~ 'busy|surefoot_aside'"), 'busy', 'and stays');
+
 done_testing();
