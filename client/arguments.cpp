@@ -89,6 +89,8 @@ void add_commands(CLI::App &app, Options &options)
 {
 	CLI::App *command = add_command(app, "new", "make the files of a new migration");
 	command->add_option("name", options.target, "what it does: add_status")->required();
+	command->add_flag("--down", options.down,
+					  "the down file of an applied migration, as its way back was derived");
 	command->add_flag("--timestamp", options.timestamp,
 					  "version from the time instead of a number");
 
@@ -142,6 +144,9 @@ void add_commands(CLI::App &app, Options &options)
 	command->add_option("version", options.target, "only this one, with its statements");
 	command->add_option("-n,--limit", options.limit, "at most so many runs (50)");
 
+	command = add_command(app, "show", "the way back of an applied migration, as it was derived");
+	command->add_option("version", options.target, "0019, 19 or 0019_name")->required();
+
 	add_command(app, "version", "versions of client, library and extension");
 }
 
@@ -190,7 +195,7 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 	}
 	if (app.get_subcommands().empty())
 		throw usage_failure("no command given", "Commands: new status plan checklist apply revert "
-												"resume cancel validate jobs log version; "
+												"resume cancel validate jobs log show version; "
 												"see: surefoot --help");
 	options.command = app.get_subcommands().front()->get_name();
 

@@ -10,6 +10,7 @@
 #include "commands.hpp"
 #include "new_version.hpp"
 #include "run.hpp"
+#include "sandbox_history.hpp"
 #include "text.hpp"
 #include "version.hpp"
 
@@ -42,6 +43,21 @@ void write_new_file(const std::filesystem::path &path, const std::string &text)
 	if (!good)
 		throw file_failure(
 			fmt::format("could not create \"{}\": {}", path.string(), std::strerror(error)));
+}
+
+// What was derived is a start: whoever wants another way back goes on from there.
+int write_down_file(Run &run)
+{
+	const MigrationFiles &files = run.history().require(run.options.target);
+	run.connect();
+	prepare_sandbox(run, files.version, true);
+	const std::string sql = run.server->inverse(files.version);
+	const std::filesystem::path path = run.files->folder() / (files.stem() + ".down.sql");
+	write_new_file(path, sql);
+	run.say(path.string());
+	run.report["version"] = files.version;
+	run.report["files"] = Json::array({path.string()});
+	return exit_ok;
 }
 
 } // namespace
@@ -90,6 +106,8 @@ std::string next_version(const std::string &last, bool timestamp, std::string_vi
 
 int command_new(Run &run)
 {
+	if (run.options.down)
+		return write_down_file(run);
 	std::string name = file_name_of(run.options.target);
 	if (name.empty())
 		throw usage_failure(fmt::format("\"{}\" is no name for a file", run.options.target),

@@ -44,7 +44,7 @@ std::vector<StatusRow> merge(const HistoryFiles &files, const std::vector<Status
 		row.version = migration.version;
 		row.name = migration.name;
 		row.state = "pending";
-		row.way_back = migration.down ? "down script" : "none";
+		row.way_back = migration.down ? "down script" : "derived";
 		row.next = "apply";
 		map.emplace(version_key(migration.version), row);
 	}

@@ -6,6 +6,7 @@ namespace surefoot::client {
 struct Run;
 
 int command_new(Run &run);
+int command_show(Run &run);
 int command_status(Run &run);
 int command_plan(Run &run);
 int command_checklist(Run &run);

@@ -23,7 +23,8 @@ constexpr std::array commands{
 	Command{"apply", command_apply},	   Command{"revert", command_revert},
 	Command{"resume", command_resume},	   Command{"cancel", command_cancel},
 	Command{"validate", command_validate}, Command{"jobs", command_jobs},
-	Command{"log", command_log},		   Command{"version", command_version},
+	Command{"log", command_log},		   Command{"show", command_show},
+	Command{"version", command_version},
 };
 
 int dispatch(Run &run)

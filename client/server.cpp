@@ -189,6 +189,13 @@ Answer Server::revert(const std::string &version, const std::vector<std::string>
 	return answer(connection_.query(sql + "$2::pg_catalog.text[])", {version, text_array(values)}));
 }
 
+std::string Server::inverse(const std::string &version)
+{
+	return connection_
+		.query(fmt::format("SELECT {}($1::pg_catalog.text)", call("migrate_inverse")), {version})
+		.string(0, 0);
+}
+
 Answer Server::resume(const std::string &version)
 {
 	return answer(connection_.query(

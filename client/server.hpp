@@ -39,6 +39,8 @@ public:
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	Answer apply(const std::string &version);
 	Answer revert(const std::string &version, const std::vector<std::string> &accept);
+	// The way back that was derived, as SQL with comments at its head.
+	std::string inverse(const std::string &version);
 	Answer resume(const std::string &version);
 	std::string cancel(const std::string &version);
 

@@ -41,10 +41,12 @@ SELECT count(*) FROM pg_attribute WHERE attrelid = 'users'::regclass AND attname
 SELECT * FROM migrate_plan('0019', 'sideways');
 SELECT * FROM migrate_plan('0020');
 
--- Without a way back, the plan says where it ends.
+-- Without a down script the way back is derived.
 SELECT migrate_register('0021', 'drop', 'ALTER TABLE users ADD a int; ALTER TABLE users DROP COLUMN email;');
 SELECT statement, hazards, way_back FROM migrate_plan('21');
 SELECT * FROM migrate_plan('21', 'down');
+SELECT migrate_register('0022', 'role', 'INSERT INTO users (id) VALUES (7); CREATE ROLE regress_new; CREATE VIEW v AS SELECT 1; SELECT 1;');
+SELECT statement, hazards, way_back FROM migrate_plan('22');
 
 -- Where indexes go.
 SELECT * FROM steps('CREATE INDEX ON users (email); CREATE INDEX ON users (email); CREATE UNIQUE INDEX u ON users (lower(email), (id + 1))');

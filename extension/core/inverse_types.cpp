@@ -51,8 +51,10 @@ void rebuild_enum(Derivation &derivation, Changing &changing)
 		if (is != type && !array)
 			continue; /* only its default mentions the type, and that comes with the column's own */
 		const std::string alter = "ALTER TABLE " + table->identity + " ALTER COLUMN " + last_part(column->identity) + " ";
-		const std::string value = value_of(*column, "default");
-		if (!value.empty())
+		/* One that is new may be of a value that goes. */
+		const Object *was = derivation.before.find("column", column->identity);
+		const std::string value = value_of(was ? *was : *column, "default");
+		if (!value.empty() || column->field("default"))
 			moves.push_back(alter + "DROP DEFAULT");
 		moves.push_back(alter + "TYPE " + is + " USING " + last_part(column->identity) + (array ? "::text[]::" : "::text::") + is);
 		if (!value.empty())

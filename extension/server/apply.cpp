@@ -2,6 +2,7 @@
 
 #include "jobs/launch.hpp"
 #include "server/catalog/roots.hpp"
+#include "server/chosen.hpp"
 #include "server/conclude.hpp"
 #include "server/dependents.hpp"
 #include "server/environment.hpp"

@@ -2,11 +2,9 @@
 
 #include "core/kinds.hpp"
 #include "server/catalog/roots.hpp"
-#include "server/compat.hpp"
-#include "server/environment.hpp"
+#include "server/foreseen.hpp"
 #include "server/recorder.hpp"
 #include "server/rehearsal.hpp"
-#include "server/role_fence.hpp"
 #include "server/surroundings.hpp"
 
 namespace surefoot {
@@ -64,15 +62,19 @@ constexpr char pinned_path[] = "SET search_path = pg_catalog";
 constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
 
 /* Names are qualified, but for those of pg_catalog; a function's body may speak of what comes after it. */
-std::string script_of(const std::vector<std::string> &statements)
+std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently = {})
 {
 	std::string script;
 	if (!std::all_of(statements.begin(), statements.end(), is_plain))
 		script.append(pinned_path).append(";\n");
 	if (std::any_of(statements.begin(), statements.end(), has_body))
 		script.append(unchecked_bodies).append(";\n");
+	constexpr std::string_view drop = "DROP INDEX ";
 	for (const std::string &statement : statements)
-		script.append(statement).append(";\n");
+		if (statement.starts_with(drop) && built_concurrently.contains(statement.substr(drop.size())))
+			script.append("DROP INDEX CONCURRENTLY ").append(statement, drop.size()).append(";\n");
+		else
+			script.append(statement).append(";\n");
 	/* A script without a statement is none. */
 	return script.empty() ? "SELECT;\n" : script;
 }
@@ -186,7 +188,7 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	for (const std::string &line : lines)
 		result.reason.append(result.reason.empty() ? "" : "\n").append(line);
 	result.way_back = core::name_of(worst);
-	result.script = script_of(attempt.done);
+	result.script = script_of(attempt.done, tryout.built_concurrently);
 	return result;
 }
 
@@ -215,7 +217,7 @@ bool is_one_new_object(const std::vector<core::Change> &effect)
 }
 
 /* From the definitions alone, with nothing tried. */
-static history::Derived draft(const std::vector<core::Change> &effect)
+history::Derived draft(const std::vector<core::Change> &effect)
 {
 	core::Objects before, now;
 	for (const core::Change &change : effect) {
@@ -265,165 +267,6 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 		forget_journal(mark);
 		return derived;
 	});
-}
-
-namespace {
-
-bool is_write(Node *node, void *context)
-{
-	if (node == nullptr)
-		return false;
-	return IsA(node, InsertStmt) || IsA(node, UpdateStmt) || IsA(node, DeleteStmt) || compat::merge_target(node) != nullptr ||
-		   compat::walk_raw_tree(node, is_write, context);
-}
-
-/* Nothing but the column, or a cast of it. */
-bool is_plain_cast(Node *expression)
-{
-	while (IsA(expression, TypeCast))
-		expression = ((TypeCast *)expression)->arg;
-	return IsA(expression, ColumnRef);
-}
-
-bool changes_rows(Node *statement)
-{
-	switch (nodeTag(statement)) {
-	case T_TruncateStmt:
-		return true;
-	case T_CopyStmt:
-		return ((CopyStmt *)statement)->is_from;
-	case T_AlterSeqStmt: {
-		const List *options = ((AlterSeqStmt *)statement)->options;
-		for (int i = 0; i < list_length(options); i++)
-			if (strcmp(((DefElem *)list_nth(options, i))->defname, "restart") == 0)
-				return true;
-		return false;
-	}
-	case T_AlterTableStmt: {
-		const List *commands = ((AlterTableStmt *)statement)->cmds;
-		for (int i = 0; i < list_length(commands); i++) {
-			const AlterTableCmd *command = (AlterTableCmd *)list_nth(commands, i);
-			if (command->subtype != AT_AlterColumnType || command->def == nullptr)
-				continue;
-			Node *expression = ((ColumnDef *)command->def)->raw_default;
-			if (expression != nullptr && !is_plain_cast(expression))
-				return true;
-		}
-		return false;
-	}
-	case T_SelectStmt:
-	case T_InsertStmt:
-	case T_UpdateStmt:
-	case T_DeleteStmt:
-		return pg_call([statement] { return is_write(statement, nullptr); });
-	default:
-		return compat::merge_target(statement) != nullptr;
-	}
-}
-
-std::string quote(const std::string &literal)
-{
-	const char *text = literal.c_str();
-	return pg_call([text] { return quote_literal_cstr(text); });
-}
-
-} // namespace
-
-std::vector<core::Loss> written_rows(const Script &script)
-{
-	std::vector<core::Loss> losses;
-	for (const Statement &statement : script.statements())
-		if (changes_rows(statement.raw->stmt))
-			losses.push_back({core::WayBack::without_rows, "", "", "line " + std::to_string(statement.line) + " of the up script changes rows"});
-	return losses;
-}
-
-void find_way_back(history::Migration &migration)
-{
-	if (migration.down)
-		return;
-	const std::optional<int64> up = history::last_run(migration.version, "up");
-	std::optional<history::Derived> derived = up ? history::derived(*up) : std::nullopt;
-	if (!derived && up)
-		if (const std::vector<core::Change> effect = history::effect(*up); !effect.empty())
-			derived = draft(effect);
-	if (!derived)
-		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script",
-					"Its way back is derived from what it changes, when it is applied.");
-	migration.down = derived->script;
-	migration.derived = true;
-}
-
-std::optional<history::Derived> choose_way_back(history::Migration &migration, bool applied, const std::vector<std::string> &settings,
-												const std::string &role, const std::vector<std::string> &accept)
-{
-	if (migration.down)
-		return std::nullopt;
-	std::optional<history::Derived> derived;
-	std::vector<core::Change> effect;
-	{
-		Internal internal;
-		const std::optional<int64> up = history::last_run(migration.version, "up");
-		if (up && applied)
-			derived = history::derived(*up);
-		if (up && !derived)
-			effect = history::effect(*up);
-	}
-	if (!derived) {
-		ScriptEnvironment environment;
-		apply_settings(settings, Scope::level);
-		RoleFence fence(role_named(role));
-		derived = derive_now({migration.version, "down", 0, false}, effect);
-	}
-	if (derived->way_back == core::name_of(core::WayBack::none) && accept.empty())
-		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no way back", derived->reason,
-					"Write a down script and register it: SELECT " + function_prefix() + "migrate_register('" + migration.version +
-						"', " + quote(migration.name) + ", 'up script', 'down script');");
-	migration.down = derived->script;
-	migration.derived = true;
-	return derived;
-}
-
-void use_derived(history::Migration &migration, const history::Run &run)
-{
-	if (migration.down || run.direction == "up")
-		return;
-	Internal internal;
-	if (const std::optional<history::Derived> derived = history::derived(run.id)) {
-		migration.down = derived->script;
-		migration.derived = true;
-	}
-}
-
-std::string inverse_text(const std::string &version)
-{
-	history::Migration migration;
-	std::optional<int64> up;
-	std::optional<history::Derived> derived;
-	std::vector<core::Change> effect;
-	{
-		Internal internal;
-		migration = history::get(history::number_of(version));
-		up = history::last_run(migration.version, "up");
-		if (up)
-			derived = history::derived(*up);
-		if (up && !derived)
-			effect = history::effect(*up);
-	}
-	if (!up)
-		throw Error(sqlstate::no_way_back, "migration " + migration.version + " was not applied",
-					"Its way back is derived from what it changes, when it is applied.");
-	const bool known = derived.has_value() || is_one_new_object(effect);
-	if (!derived)
-		derived = draft(effect);
-	std::string text = "-- " + migration.version + ", the way back as it was derived from what was changed" +
-					   (known ? ": " + derived->way_back : "; not tried") + "\n";
-	for (size_t at = 0; at < derived->reason.size();) {
-		const size_t end = std::min(derived->reason.find('\n', at), derived->reason.size());
-		text.append("-- ").append(derived->reason, at, end - at).append("\n");
-		at = end + 1;
-	}
-	return text + derived->script;
 }
 
 } // namespace surefoot

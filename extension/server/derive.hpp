@@ -8,12 +8,15 @@
 #include "server/history.hpp"
 #include "server/messages.hpp"
 
+#include <set>
+
 namespace surefoot {
 
 /* How statements are tried; the caller has a subtransaction around it all that is rolled back. */
 struct Tryout {
 	std::function<core::Objects()> now;						/* the definitions as they are at the moment */
 	std::function<void(const std::string &)> prepare, run; /* of a statement: prepare is outside of its own subtransaction */
+	std::set<std::string> built_concurrently;				/* indexes that are to go in the same way */
 };
 
 /* From what is now to before. */
@@ -28,26 +31,7 @@ bool is_one_new_object(const std::vector<core::Change> &effect);
 /* The same for what a run has changed by now, in a subtransaction of its own, on empty tables. */
 history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect);
 
-/* The statements that change rows: they change no definition, and nothing takes them back. */
-std::vector<core::Loss> written_rows(const Script &script);
-
-/*
- * The script that walks migration back: its down script, or what was derived when it was applied; then migration.derived is set,
- * and migration.down is that. Raises SF008 when there is none.
- */
-void find_way_back(history::Migration &migration);
-
-/*
- * The same for a revert that begins: a migration that has stopped half way, or whose way back was not tried, has it derived now, in
- * the environment of settings, as role. Returns what was derived. Raises SF008 for what has no way back, unless accept names something.
- */
-std::optional<history::Derived> choose_way_back(history::Migration &migration, bool applied, const std::vector<std::string> &settings,
-												const std::string &role, const std::vector<std::string> &accept);
-
-/* Gives migration, which has no down script, the one that run, on the way back, executes. */
-void use_derived(history::Migration &migration, const history::Run &run);
-
-/* The way back of version, as it was derived or could be, for people: what is said of it is in comments at its head. */
-std::string inverse_text(const std::string &version);
+/* The same from the definitions alone, with nothing tried. */
+history::Derived draft(const std::vector<core::Change> &effect);
 
 } // namespace surefoot

@@ -1,5 +1,5 @@
 #include "server/apply.hpp"
-#include "server/derive.hpp"
+#include "server/chosen.hpp"
 
 namespace surefoot {
 

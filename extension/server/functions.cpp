@@ -1,8 +1,8 @@
 /* The SQL functions that change state: arguments in, call, result out. */
 #include "server/apply.hpp"
 #include "server/arguments.hpp"
+#include "server/chosen.hpp"
 #include "server/conclude.hpp"
-#include "server/derive.hpp"
 #include "server/gate.hpp"
 
 using namespace surefoot;

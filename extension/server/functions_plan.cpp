@@ -1,6 +1,7 @@
 /* migrate_plan and migrate_plan_script: what would happen, with nothing executed and nothing written. */
 #include "server/arguments.hpp"
-#include "server/derive.hpp"
+#include "server/chosen.hpp"
+#include "server/foreseen.hpp"
 #include "server/lock_table.hpp"
 #include "server/planned.hpp"
 #include "server/typed_rows.hpp"
@@ -33,18 +34,27 @@ const std::string &script_of(history::Migration &migration, const std::string &d
 
 namespace {
 
-/* What takes an operation back. Without a script it is advice, and the first operation that has none is where the way back ends. */
+/*
+ * What takes an operation back. Without a script it is derived from what the operation will have changed: where it is one statement,
+ * that is shown; the first operation that cannot be taken back is where the way back ends.
+ */
 struct WayBack {
 	std::string script; /* "down script"; empty when there is none */
 	bool ended = false;
 
-	std::string of(Facts &facts)
+	std::string of(Facts &facts, Node *statement)
 	{
 		if (!script.empty())
 			return script;
-		if (facts.way_back.empty() && !std::exchange(ended, true))
+		const Foreseen foreseen = foresee_way_back(statement);
+		if (foreseen == Foreseen::none && !std::exchange(ended, true))
 			facts.hazards.emplace_back("no-way-back-from-here");
-		return facts.way_back;
+		if (foreseen == Foreseen::none || foreseen == Foreseen::needless)
+			return "";
+		if (!facts.way_back.empty())
+			return facts.way_back;
+		const bool drops_data = std::find(facts.hazards.begin(), facts.hazards.end(), "drops-data") != facts.hazards.end();
+		return drops_data || foreseen == Foreseen::without_rows ? "derived, without rows" : "derived";
 	}
 };
 
@@ -55,7 +65,7 @@ std::vector<TextRow> plan_rows(Planned &planned, WayBack way_back)
 	for (size_t step = 0; step < planned.steps.size(); step++) {
 		for (const Operation &operation : planned.steps[step].operations) {
 			Facts &facts = planned.facts[n++];
-			const std::string undo = way_back.of(facts);
+			const std::string undo = way_back.of(facts, planned.script.statement(operation.statement).raw->stmt);
 			const auto number = [](std::optional<int64> value) {
 				return value ? std::optional(std::to_string(*value)) : std::nullopt;
 			};

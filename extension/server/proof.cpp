@@ -1,6 +1,7 @@
 #include "server/proof.hpp"
 
 #include "server/conclude.hpp"
+#include "server/foreseen.hpp"
 #include "server/properties.hpp"
 #include "server/rehearsal.hpp"
 
@@ -35,12 +36,23 @@ Error down_fails(const history::Migration &migration, int line, const Error &err
 				 "Mend it, or say in it that it is meant: -- surefoot: accept=inexact-down");
 }
 
-history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up)
+/* As definitions call it. */
+std::string index_identity(const Operation &operation)
+{
+	const char *schema = operation.index_schema.c_str(), *name = operation.index_name.c_str();
+	return pg_call([schema, name] { return quote_qualified_identifier(schema, name); });
+}
+
+history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up, const StepResult &done)
 {
 	Tryout tryout;
 	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
 	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
 	tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
+	for (const PlannedStep &step : done.rest)
+		for (const Operation &operation : step.operations)
+			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())
+				tryout.built_concurrently.insert(index_identity(operation));
 	return derive(recorder.before(), tryout, written_rows(up));
 }
 
@@ -92,7 +104,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 			std::vector<core::Change> changes;
 			if (derives) {
 				deriving = true;
-				derived = derive_way_back(rehearsal, recorder, up);
+				derived = derive_way_back(rehearsal, recorder, up, done);
 			}
 			if (!look_back)
 				return changes;
