@@ -1,6 +1,9 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "failure.hpp"
 #include "options.hpp"
 #include "terminal.hpp"
@@ -169,6 +172,51 @@ std::vector<std::string> without_aliases(CLI::App &app, int argc, char **argv)
 	return {words.rbegin(), words.rend()};
 }
 
+// How many keys lie between two words.
+size_t distance(std::string_view a, std::string_view b)
+{
+	std::vector<size_t> row(b.size() + 1);
+	std::iota(row.begin(), row.end(), size_t{0});
+	for (size_t i = 1; i <= a.size(); ++i) {
+		size_t diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= b.size(); ++j) {
+			size_t changed = diagonal + (a[i - 1] != b[j - 1]);
+			diagonal = row[j];
+			row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
+		}
+	}
+	return row[b.size()];
+}
+
+// The words that are left when the parser knows none of the options' values; backwards.
+void refuse_unknown_command(CLI::App &app, const std::vector<std::string> &words)
+{
+	for (auto word = words.rbegin(); word != words.rend(); ++word) {
+		if (word->starts_with('-')) {
+			CLI::Option *option = app.get_option_no_throw(*word);
+			if (option && option->get_expected_min() > 0 && word + 1 != words.rend())
+				++word;
+			continue;
+		}
+		std::string nearest, all;
+		size_t least = 3;
+		for (const CLI::App *command : app.get_subcommands({})) {
+			if (command->get_name() == *word)
+				return;
+			all += (all.empty() ? "" : " ") + command->get_name();
+			if (size_t far = distance(*word, command->get_name());
+				far < least && far < command->get_name().size()) {
+				least = far;
+				nearest = command->get_name();
+			}
+		}
+		throw usage_failure(fmt::format("unknown command \"{}\"{}", *word,
+										nearest.empty() ? "" : "; did you mean " + nearest + "?"),
+							"Commands: " + all + "; see: surefoot --help");
+	}
+}
+
 } // namespace
 
 Options parse_arguments(int argc, char **argv, const Environment &env)
@@ -184,7 +232,9 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 	app.require_subcommand(0, 1);
 
 	try {
-		app.parse(without_aliases(app, argc, argv));
+		std::vector<std::string> words = without_aliases(app, argc, argv);
+		refuse_unknown_command(app, words);
+		app.parse(std::move(words));
 	} catch (const CLI::Success &success) {
 		app.exit(success);
 		options.command.clear();

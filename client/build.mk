@@ -11,6 +11,7 @@ CLIENT_INCLUDE  := $(shell $(PG_CONFIG) --includedir)
 
 # Debian keeps a folder of programs for each major, which is in nobody's PATH: there a link is made.
 CLIENT_LINK     ?= /usr/local/bin/surefoot
+CLIENT_MAN_LINK ?= /usr/local/share/man/man1/surefoot.1
 
 $(CLIENT): $(CLIENT_OBJECTS)
 	$(CLIENT_CXX) $(CLIENT_CXXFLAGS) $(CLIENT_LDFLAGS) -o $@ $(CLIENT_OBJECTS) \
@@ -40,11 +41,14 @@ install-client: $(CLIENT)
 		$(INSTALL_DATA) docs/surefoot.1 '$(DESTDIR)$(mandir)/man1/surefoot.1'; fi
 	case '$(bindir)' in /usr/lib/postgresql/*) \
 		$(MKDIR_P) '$(DESTDIR)$(dir $(CLIENT_LINK))' && \
-		ln -sf '$(bindir)/surefoot' '$(DESTDIR)$(CLIENT_LINK)' ;; esac
+		ln -sf '$(bindir)/surefoot' '$(DESTDIR)$(CLIENT_LINK)' && \
+		$(MKDIR_P) '$(DESTDIR)$(dir $(CLIENT_MAN_LINK))' && \
+		ln -sf '$(mandir)/man1/surefoot.1' '$(DESTDIR)$(CLIENT_MAN_LINK)' ;; esac
 
 uninstall-client:
 	rm -f '$(DESTDIR)$(bindir)/surefoot' '$(DESTDIR)$(mandir)/man1/surefoot.1'
-	case '$(bindir)' in /usr/lib/postgresql/*) rm -f '$(DESTDIR)$(CLIENT_LINK)' ;; esac
+	case '$(bindir)' in /usr/lib/postgresql/*) \
+		rm -f '$(DESTDIR)$(CLIENT_LINK)' '$(DESTDIR)$(CLIENT_MAN_LINK)' ;; esac
 
 clean-client:
 	rm -rf build/client

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "hints.hpp"
 #include "interrupt.hpp"
 #include "report.hpp"
 #include "run.hpp"
@@ -78,11 +79,13 @@ std::vector<Finding> server_checklist(Run &run, const std::string &version,
 									  const std::string &direction)
 {
 	std::vector<Finding> findings = run.server->checklist(version, direction);
-	for (Finding &finding : findings)
+	for (Finding &finding : findings) {
+		translate_hint(run, version, finding);
 		if (finding.code == "way_back_command" && finding.level == "pass") {
 			finding.detail = "In psql: " + finding.message;
 			finding.message = run.next(direction == "up" ? "revert" : "apply", version);
 		}
+	}
 	return findings;
 }
 
@@ -103,7 +106,8 @@ void show_findings(Run &run, const std::vector<Finding> &findings)
 			continue;
 		for (const std::string &more : {finding.detail, finding.hint})
 			if (!more.empty())
-				table.add({{}, {}, {}, {"  " + one_line(more), Color::dim}});
+				for (const std::string &line : split_lines(more))
+					table.add({{}, {}, {}, {"  " + line, Color::dim}});
 	}
 	// Hints are there to be pasted: a terminal wraps them, we do not cut them.
 	run.log.clear_progress();
@@ -157,7 +161,14 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 	};
 	run.log.info(fmt::format("{}: checklist: {} pass, {} warn, {} fail", version, count("pass"),
 							 count("warn"), count("fail")));
-	show_findings(run, fresh);
+	// Of many migrations, and when little is wanted, what passes is no news.
+	std::vector<Finding> shown;
+	std::copy_if(
+		fresh.begin(), fresh.end(), std::back_inserter(shown), [&](const Finding &finding) {
+			return finding.level != "pass" ||
+				   (!run.options.quiet && (!run.options.target.empty() || run.options.verbose > 0));
+		});
+	show_findings(run, shown);
 	for (const Finding &finding : fresh)
 		run.report["checklist"].push_back(to_json(finding));
 	shown_.insert(shown_.end(), fresh.begin(), fresh.end());

@@ -263,7 +263,8 @@ int Apply::attempt()
 			fmt::format("{} migrations applied in {}", applied_.size(), human_duration(seconds)));
 	if (!applied_.empty()) {
 		WayBack way = way_back_of(run_, applied_);
-		run_.say("way back: " + way.remark);
+		if (!run_.sandbox)
+			run_.say("way back: " + way.remark);
 		run_.report["way_back"] = way.command.empty() ? Json() : Json(way.command);
 	}
 	run_.log.info(fmt::format("done: {} applied in {}", applied_.size(), human_duration(seconds)));
@@ -335,6 +336,7 @@ int command_apply(Run &run)
 	std::vector<const MigrationFiles *> selected = select_files(run);
 	if (run.options.dry_run)
 		return dry_run_apply(run, selected);
+	run.report["results"] = Json::array();
 	if (selected.empty()) {
 		run.say(fmt::format("nothing to do: no migrations in \"{}\"", run.options.dir));
 		return exit_ok;

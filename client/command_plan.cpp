@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "changed_files.hpp"
 #include "checks.hpp"
 #include "commands.hpp"
 #include "dry_run.hpp"
@@ -72,6 +73,7 @@ int command_plan(Run &run)
 	if (!run.options.target.empty())
 		prepare_sandbox(run, selected.front()->version, false);
 	StatusMap status = status_map(run.server->status());
+	warn_of_changed_files(run, status);
 	size_t shown = 0;
 	for (const MigrationFiles *files : selected) {
 		// By name, an applied one is planned as well: that is a question about it.
@@ -87,6 +89,27 @@ int command_plan(Run &run)
 
 namespace {
 
+// A role that may only look cannot give the files to the server: what is registered is what there is to check.
+std::vector<Finding> registered_checklist(Run &run, const MigrationFiles &files,
+										  const std::string &direction)
+{
+	try {
+		return server_checklist(run, files.version, direction);
+	} catch (Failure &failure) {
+		if (failure.sqlstate != "SF001")
+			throw;
+		Failure refusal =
+			make_failure(exit_usage, "PERMISSION_DENIED",
+						 fmt::format("{} is not registered, and \"{}\" may only look", files.stem(),
+									 run.server->info().user),
+						 "Ask as a role that may apply, or look at the plan of the file.");
+		refusal.sqlstate = "42501";
+		refusal.version = files.version;
+		refusal.next_command = run.next("plan", files.version);
+		throw refusal;
+	}
+}
+
 std::vector<Finding> checklist_of(Run &run, const std::string &version, const MigrationFiles *files,
 								  const std::string &direction)
 {
@@ -100,9 +123,11 @@ std::vector<Finding> checklist_of(Run &run, const std::string &version, const Mi
 	try {
 		run.server->register_scripts({load_script(*files)});
 		rows = server_checklist(run, version, direction);
-	} catch (const Failure &) {
+	} catch (Failure &failure) {
 		run.server->rollback();
-		throw;
+		if (!may_not_write(failure))
+			throw;
+		return registered_checklist(run, *files, direction);
 	}
 	run.server->rollback();
 	return rows;
@@ -118,8 +143,9 @@ int command_checklist(Run &run)
 	if (!run.options.target.empty())
 		version = parse_version_argument(run.options.target).version;
 	run.connect();
+	StatusMap status = status_map(run.server->status());
+	warn_of_changed_files(run, status);
 	if (version.empty()) {
-		StatusMap status = status_map(run.server->status());
 		for (const MigrationFiles &files : history.migrations())
 			if (version.empty() && !is_applied(status, files.version))
 				version = files.version;

@@ -6,6 +6,7 @@
 #include "commands.hpp"
 #include "dry_run.hpp"
 #include "gate.hpp"
+#include "hints.hpp"
 #include "interrupt.hpp"
 #include "lost_call.hpp"
 #include "report.hpp"
@@ -118,15 +119,6 @@ void refuse_dead_end(Run &run, const StatusMap &status, const std::vector<std::s
 	refuse_dead_end(run, rows);
 }
 
-// The command as it was given, for whoever goes on after what stopped it is mended.
-std::string same_again(const Run &run)
-{
-	std::string again = run.next("revert", run.options.target);
-	if (!run.options.to.empty())
-		again += " --to " + run.options.to;
-	return run.options.all ? again + " --all" : again;
-}
-
 void Revert::tell_how_far(Failure &failure, const std::string &version) const
 {
 	if (failure.version.empty())
@@ -140,7 +132,7 @@ void Revert::tell_how_far(Failure &failure, const std::string &version) const
 								 reverted_ == 1 ? "migration was" : "migrations were", version,
 								 failure.undone.empty() ? "" : ": ", failure.undone);
 	if (failure.next_command.empty())
-		failure.next_command = same_again(run_);
+		failure.next_command = same_command(run_);
 }
 
 int Revert::attempt()
@@ -227,6 +219,8 @@ int command_resume(Run &run)
 	run.connect();
 	prepare_sandbox(run, version, true);
 	auto work = [&]() -> int {
+		using namespace std::chrono;
+		auto start = steady_clock::now();
 		std::int64_t seen = run.server->last_event(version);
 		Answer answer = run.server->resume(version);
 		std::string result = answer.text;
@@ -242,8 +236,12 @@ int command_resume(Run &run)
 			}
 			result = direction == "down" ? "reverted" : "applied";
 		}
-		run.say(fmt::format("{}: {}", version, result));
-		run.report["results"].push_back(Json{{"version", version}, {"result", result}});
+		const MigrationFiles *files = run.history_if_any().find(version);
+		double seconds = duration<double>(steady_clock::now() - start).count();
+		run.say(fmt::format("{} {} in {}", files ? files->stem() : version,
+							run.paint_out(Color::green, result), human_duration(seconds)));
+		run.report["results"].push_back(
+			Json{{"version", version}, {"result", result}, {"duration_seconds", seconds}});
 		run.log.info(fmt::format("{}: {}", version, result));
 		return exit_ok;
 	};

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "changed_files.hpp"
 #include "commands.hpp"
 #include "report.hpp"
 #include "run.hpp"
@@ -85,7 +86,13 @@ int command_status(Run &run)
 	if (!run.options.target.empty())
 		only = parse_version_argument(run.options.target).version;
 	run.connect();
-	std::vector<StatusRow> rows = merge(files, run.server->status(only));
+	std::vector<StatusRow> known = run.server->status(only);
+	std::vector<StatusRow> rows = merge(files, known);
+	for (const ChangedFile &changed : changed_files(run, status_map(known)))
+		for (StatusRow &row : rows)
+			if (compare_versions(row.version, changed.version) == 0)
+				row.next = changed.certain ? "its up file has changed since"
+										   : "its up file is not the same text";
 	if (!only.empty())
 		std::erase_if(
 			rows, [&](const StatusRow &row) { return compare_versions(row.version, only) != 0; });

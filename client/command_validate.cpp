@@ -61,9 +61,14 @@ int command_validate(Run &run)
 	compare_files(run, versions);
 	run.report["validation"] = Json::array();
 	int failures = 0;
-	for (const std::string &version : versions)
-		failures +=
+	for (const std::string &version : versions) {
+		int found =
 			validate_migration(run, version, versions.size() == 1 || run.options.verbose > 0);
+		if (found > 0)
+			run.say(fmt::format("{} is not valid: {} finding{}", version, found,
+								found == 1 ? "" : "s"));
+		failures += found;
+	}
 	if (failures == 0) {
 		run.say(versions.size() == 1 ? fmt::format("{} is valid", versions.front())
 									 : fmt::format("{} migrations are valid", versions.size()));

@@ -73,6 +73,11 @@ Failure connection_failure(const ConnectionSettings &settings, std::string libpq
 		for (const Advice &advice : advices)
 			if (message.find(advice.words) != std::string::npos) {
 				failure.hint = advise(settings, advice.keyword, advice.variable);
+				if (advice.words.starts_with("Peer") || advice.words.starts_with("Ident"))
+					failure.hint +=
+						" On a socket the server wants the operating system's user of that "
+						"name: run it as that one (sudo -u NAME), or go by TCP with a "
+						"password: -h localhost and DB_PASSWORD.";
 				break;
 			}
 	return failure;

@@ -9,13 +9,6 @@ namespace surefoot::client {
 
 namespace {
 
-// A role that may only look, a standby: the plan of the text alone needs no write.
-bool may_not_write(const Failure &failure)
-{
-	return failure.sqlstate == "42501" || failure.sqlstate == "25006" ||
-		   failure.sqlstate == "SF010";
-}
-
 std::vector<PlanRow> plan_of_text(Run &run, const Script &script, const std::string &direction)
 {
 	if (direction == "up")
@@ -43,6 +36,12 @@ void append_statement(std::string &sql, const std::string &statement)
 }
 
 } // namespace
+
+bool may_not_write(const Failure &failure)
+{
+	return failure.sqlstate == "42501" || failure.sqlstate == "25006" ||
+		   failure.sqlstate == "SF010";
+}
 
 std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
 									const MigrationFiles *files, const std::string &direction)

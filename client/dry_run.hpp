@@ -14,6 +14,9 @@ struct Run;
 
 // The plan of a migration whose files need not be registered: everything is rolled back. Without
 // files, what the server has is planned.
+// A role that may only look, a standby: nothing can be registered, not even to be rolled back.
+bool may_not_write(const Failure &failure);
+
 std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
 									const MigrationFiles *files, const std::string &direction);
 

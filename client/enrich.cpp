@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "excerpt.hpp"
+#include "hints.hpp"
 #include "run.hpp"
 #include "script_file.hpp"
 #include "version.hpp"
@@ -37,19 +38,24 @@ void add_excerpt(Run &run, Failure &failure)
 	}
 }
 
-bool lacks_down(const Run &run, const std::string &version)
-{
-	const MigrationFiles *files =
-		run.files && is_version(version) ? run.files->find(version) : nullptr;
-	return files && !files->down;
-}
-
 // A script that does not parse has a place, but is no run yet: "line 2, column 8".
 void add_place(Failure &failure)
 {
 	if (failure.position || failure.version.empty() || !failure.context.starts_with("line "))
 		return;
 	failure.position = parse_position("migration " + failure.version + " up, " + failure.context);
+}
+
+// A down script that is tried before the commit fails within the apply: the place is in the message.
+void add_place_in_down(Failure &failure)
+{
+	constexpr std::string_view words = " fails in line ";
+	size_t at = failure.message.find(words);
+	if (failure.sqlstate != "SF008" || at == std::string::npos || failure.version.empty() ||
+		!failure.message.starts_with("the down script"))
+		return;
+	int line = std::atoi(failure.message.c_str() + at + words.size());
+	failure.position = ScriptPosition{failure.version, "down", 0, 0, line, 1};
 }
 
 // Refusals that come before the first statement of the migration.
@@ -62,19 +68,6 @@ bool refused_at_the_door(const std::string &sqlstate)
 	return false;
 }
 
-// Without EXECUTE on our own functions, nobody has been told who may do what.
-void advise_permission(const Run &run, Failure &failure)
-{
-	const std::string &text = failure.message;
-	if (failure.sqlstate != "42501" || failure.position || !failure.hint.empty() ||
-		!run.connection ||
-		(text.find(" migrate_") == text.npos && text.find("schema surefoot") == text.npos))
-		return;
-	failure.hint = fmt::format("As a superuser, run: CALL surefoot.allow('{}', 'apply'); or, to "
-							   "look only, 'look'.",
-							   run.connection->user());
-}
-
 bool changes(const std::string &command)
 {
 	return command == "apply" || command == "revert" || command == "resume";
@@ -85,8 +78,9 @@ bool changes(const std::string &command)
 void enrich(Run &run, Failure &failure)
 {
 	add_place(failure);
+	add_place_in_down(failure);
 	add_excerpt(run, failure);
-	advise_permission(run, failure);
+	translate_hints(run, failure);
 	std::string version = failure.position ? failure.position->version : failure.version;
 	if (failure.code == "CONNECTION_LOST" && failure.hint.empty())
 		failure.hint = "Whether the last call was committed is in the history.";
@@ -108,24 +102,10 @@ void enrich(Run &run, Failure &failure)
 	if (failure.sqlstate == "SF013" || failure.sqlstate == "SF014")
 		failure.next_command =
 			run.next("resume", version) + "   # or: " + run.next("revert", version);
-	else if (failure.sqlstate == "SF008" && lacks_down(run, version)) {
-		failure.hint =
-			fmt::format("Write {}.down.sql, then run the command again.",
-						(run.files->folder() / run.files->find(version)->stem()).string());
-		failure.next_command = run.next("revert", version);
-	} else if (failure.sqlstate == "SF002" || failure.sqlstate == "SF008")
+	else if (failure.sqlstate == "SF002")
 		failure.next_command = run.next("status", version);
-	else if (failure.sqlstate == "SF003")
-		failure.next_command = run.next("status", "");
-	else {
-		std::string target = !run.options.target.empty() ? run.options.target : "";
-		std::string again = run.next(run.options.command, target);
-		if (!run.options.to.empty())
-			again += " --to " + run.options.to;
-		if (run.options.all)
-			again += " --all";
-		failure.next_command = again;
-	}
+	else
+		failure.next_command = same_command(run);
 }
 
 } // namespace surefoot::client

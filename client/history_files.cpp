@@ -35,6 +35,20 @@ std::optional<FolderEntry> parse_file_name(std::string_view file_name)
 	return entry;
 }
 
+bool looks_like_migration(std::string_view file_name)
+{
+	if (file_name.starts_with('V') || file_name.starts_with('v') || file_name.starts_with('U') ||
+		file_name.starts_with('u'))
+		file_name.remove_prefix(1);
+	if (file_name.empty() || file_name.front() < '0' || file_name.front() > '9' ||
+		file_name.size() < 4)
+		return false;
+	std::string ending(file_name.substr(file_name.size() - 4));
+	for (char &c : ending)
+		c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+	return ending == ".sql";
+}
+
 namespace {
 
 // The three slots of one version while the folder is read.

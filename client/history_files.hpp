@@ -28,6 +28,9 @@ struct FolderEntry {
 // What a file name says, or nothing when it is no script of ours.
 std::optional<FolderEntry> parse_file_name(std::string_view file_name);
 
+// Whether somebody may have meant it as one: it begins with a number and is SQL.
+bool looks_like_migration(std::string_view file_name);
+
 class HistoryFiles {
 public:
 	// Throws when the folder cannot be read or its files contradict each other.

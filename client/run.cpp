@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "echo.hpp"
 #include "interrupt.hpp"
 #include "script_file.hpp"
@@ -14,10 +16,26 @@ constexpr std::chrono::seconds between_live_lines{3};
 
 } // namespace
 
+void Run::warn_of_misnamed(const HistoryFiles &read)
+{
+	std::string names;
+	size_t count = 0;
+	for (const std::string &name : read.ignored())
+		if (looks_like_migration(name) && ++count <= 5)
+			names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", name);
+	if (count > 5)
+		names += fmt::format(" and {} more", count - 5);
+	if (count > 0)
+		log.warning(fmt::format("not taken for migrations: {}\nHINT: The form is 0019_name.up.sql, "
+								"0019_name.down.sql, 0019_name.verify.sql.",
+								names));
+}
+
 const HistoryFiles &Run::history()
 {
 	if (!files) {
 		files = HistoryFiles::read(options.dir);
+		warn_of_misnamed(*files);
 		if (options.verbose > 0)
 			for (const std::string &name : files->ignored())
 				log.debug(
@@ -81,7 +99,9 @@ void Run::open_connection(const ConnectionSettings &settings)
 		});
 	install_signal_handlers();
 	server.emplace(*connection);
-	if (options.out_of_order)
+	// To override the row of the checklist and to be refused by the server would help nobody.
+	if (options.out_of_order || std::find(options.overrides.begin(), options.overrides.end(),
+										  "order") != options.overrides.end())
 		server->allow_out_of_order();
 }
 
@@ -123,7 +143,8 @@ void Run::open_log(const std::string &target)
 {
 	std::string first = fmt::format("surefoot {}: {}{}{}", SUREFOOT_VERSION, options.command,
 									target.empty() ? "" : " ", target);
-	if (options.no_log_file) {
+	// What happens in a sandbox is gone with it, unless somebody wants to read of it.
+	if (options.no_log_file || (options.sandbox && options.log_dir.empty())) {
 		log.info(first);
 		return;
 	}

@@ -59,6 +59,7 @@ struct Run {
 	}
 
 private:
+	void warn_of_misnamed(const HistoryFiles &read);
 	void receive(const Notice &notice);
 	std::chrono::steady_clock::time_point last_live_{};
 	void open_connection(const ConnectionSettings &settings);

@@ -47,7 +47,9 @@ std::string clean_script(std::string text, const std::string &path)
 	if (trim(text).empty())
 		throw file_failure(
 			fmt::format("\"{}\" is empty", path),
-			"A script needs at least one statement; remove the file if there is nothing to do.");
+			path.ends_with(".down.sql")
+				? "Fill it in, or delete the file: then the way back is derived."
+				: "A script needs at least one statement; fill it in, or delete the file.");
 	return text;
 }
 

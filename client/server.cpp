@@ -158,6 +158,25 @@ std::vector<std::string> Server::register_scripts(const std::vector<Script> &scr
 	return answers;
 }
 
+std::vector<std::string> Server::differing(const std::vector<Script> &scripts)
+{
+	std::vector<std::optional<std::string_view>> versions, ups;
+	for (const Script &script : scripts) {
+		versions.emplace_back(script.version);
+		ups.emplace_back(script.up);
+	}
+	Result result = connection_.query(
+		"SELECT f.version FROM ROWS FROM (pg_catalog.unnest($1::pg_catalog.text[]), "
+		"pg_catalog.unnest($2::pg_catalog.text[])) AS f (version, up) JOIN surefoot.migration m "
+		"ON m.ordinal OPERATOR(pg_catalog.=) f.version::pg_catalog.numeric "
+		"WHERE m.up OPERATOR(pg_catalog.<>) f.up ORDER BY m.ordinal",
+		{text_array(versions), text_array(ups)});
+	std::vector<std::string> different;
+	for (int i = 0; i < result.rows(); ++i)
+		different.push_back(result.string(i, 0));
+	return different;
+}
+
 Answer Server::answer(const Result &result) const
 {
 	Answer answer;

@@ -37,6 +37,8 @@ public:
 	std::vector<StatusRow> status(const std::string &version = "");
 	// All or none of them; the answers in order (registered, unchanged, updated).
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
+	// Versions of those whose up script, as it is registered, is another text.
+	std::vector<std::string> differing(const std::vector<Script> &scripts);
 	Answer apply(const std::string &version);
 	Answer revert(const std::string &version, const std::vector<std::string> &accept);
 	// The way back that was derived, as SQL with comments at its head.

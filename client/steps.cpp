@@ -45,8 +45,9 @@ Failure failure_of(Run &run, const StatusRow &row)
 			failure.code = code_of_sqlstate(last.sqlstate);
 	}
 	failure.exit_code = failure.sqlstate == "SF009" ? exit_validation : exit_partial;
-	failure.undone = fmt::format("{} is {}, steps done: {}; the earlier steps are committed",
-								 row.version, row.state, row.steps);
+	failure.undone =
+		fmt::format("{} is {}, steps done: {}{}", row.version, row.state, row.steps,
+					row.steps.starts_with("0/") ? "" : "; the earlier steps are committed");
 	failure.next_command =
 		run.next("resume", row.version) + "   # or: " + run.next("revert", row.version);
 	return failure;

@@ -106,14 +106,14 @@ is(status(\%with, '--password', 'x')->exit, 2, 'there is no option for a passwor
 
 # Roles
 my $looker = client($node, [ 'status', '--json' ], env => { DB_NAME => 'base', DB_USER => 'deployer' });
-is($looker->exit, 1, 'a role that nobody has allowed');
+is($looker->exit, 2, 'a role that nobody has allowed');
 like(is_json($looker->stdout, 'it')->{error}{hint}, qr/CALL surefoot\.allow\('deployer', 'apply'\)/, 'is told what it takes');
 query($node, 'base', "CALL surefoot.allow('deployer', 'look')");
 is(client($node, [ 'status' ], env => { DB_NAME => 'base', DB_USER => 'deployer' })->exit, 0, 'a role that may look looks');
 my $dir = folder();
 write_migration("$dir/migrations", '0001_one', up => "CREATE TABLE one (id int);\n", down => "DROP TABLE one;\n");
 my $applier = client($node, [ 'apply', '--all' ], dir => $dir, env => { DB_NAME => 'base', DB_USER => 'deployer' });
-is($applier->exit, 1, 'and does not apply');
+is($applier->exit, 2, 'and does not apply');
 is(client($node, [ 'apply', '--dry-run', '--all' ], dir => $dir, env => { DB_NAME => 'base', DB_USER => 'deployer' })->exit, 0, 'but sees what would run');
 
 done_testing();

@@ -1,0 +1,22 @@
+// The server's hints are for psql; whoever is at the client gets the client's commands.
+#pragma once
+
+#include <string>
+
+#include "failure.hpp"
+#include "rows.hpp"
+
+namespace surefoot::client {
+
+struct Run;
+
+// The command that was given, as it can be given again.
+std::string same_command(const Run &run);
+
+// Replaces hint and next command of an error where the client has its own way.
+void translate_hints(Run &run, Failure &failure);
+
+// The same for a row of the checklist.
+void translate_hint(const Run &run, const std::string &version, Finding &finding);
+
+} // namespace surefoot::client
