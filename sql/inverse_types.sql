@@ -35,9 +35,11 @@ CALL there_and_back('ALTER DOMAIN email DROP DEFAULT; ALTER DOMAIN email DROP NO
 CREATE DOMAIN number AS int;
 CALL there_and_back('ALTER DOMAIN number SET DEFAULT 3; ALTER DOMAIN number SET NOT NULL');
 CALL there_and_back('DROP DOMAIN number; DROP DOMAIN email CASCADE');
+SET client_min_messages = warning; -- about shells
 CREATE TYPE base;
 CREATE FUNCTION base_in(cstring) RETURNS base LANGUAGE internal IMMUTABLE STRICT AS 'textin';
 CREATE FUNCTION base_out(base) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout';
+RESET client_min_messages;
 CREATE TYPE base (input = base_in, output = base_out, like = text, category = 'X', default = 'd');
 CALL there_and_back('DROP TYPE base CASCADE');
 CALL there_and_back('GRANT USAGE ON TYPE mood TO PUBLIC; COMMENT ON TYPE mood IS NULL; ALTER TYPE mood OWNER TO regress_reader');

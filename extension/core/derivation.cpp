@@ -26,7 +26,12 @@ long place_of(const Object &object)
 
 int rank_of(const Object &object)
 {
-	return object.kind == "constraint" && is_foreign_key(object) ? 29 : kind_of(object.kind).rank;
+	if (object.kind == "constraint" && is_foreign_key(object))
+		return 29;
+	/* A key would bring one of another name along. */
+	if (object.kind == "constraint" && value_of(object, "definition").starts_with("NOT NULL"))
+		return 24;
+	return kind_of(object.kind).rank;
 }
 
 /* Comes and goes with what is said elsewhere. */
@@ -145,7 +150,7 @@ void Derivation::find_rebuilt()
 		if (changing.rebuild)
 			rebuild(of_view ? nodes_[{whole->kind, whole->identity}] : *node);
 		else if (changing.free)
-			free_dependents(*node->now);
+			free_dependents(*node->now, true);
 	}
 }
 
@@ -155,10 +160,10 @@ void Derivation::rebuild(Node &node)
 		return;
 	node.rebuild = true;
 	if (node.now && !comes_by_itself(*node.now))
-		free_dependents(*node.now);
+		free_dependents(*node.now, false);
 }
 
-void Derivation::free_dependents(const Object &object)
+void Derivation::free_dependents(const Object &object, bool stays)
 {
 	for (const Surroundings::Dependent &dependent : around.dependents(object)) {
 		/* What was not touched is now as it was before. */
@@ -173,6 +178,10 @@ void Derivation::free_dependents(const Object &object)
 		const Object *found = now.at(dependent.address);
 		if (!found || found == &object || (found->root == object.root && !is_part(object)))
 			continue;
+		/* The server takes care itself of what a table has on a column whose type changes. */
+		if (stays && found->root == object.root &&
+			(found->kind == "constraint" || found->kind == "index" || found->kind == "statistics"))
+			continue;
 		Node &node = nodes_[{found->kind, found->identity}];
 		if (!node.before || !node.now)
 			continue;
@@ -182,7 +191,7 @@ void Derivation::free_dependents(const Object &object)
 		if (found->kind == "column") {
 			if (object.kind == "enum") {
 				/* moved over to the new one, with its default */
-				free_dependents(*found);
+				free_dependents(*found, true);
 				continue;
 			}
 			if (node.before->field("default"))

@@ -103,7 +103,8 @@ private:
 	bool follows_parent(const Node &node) const;
 	void find_rebuilt();
 	void rebuild(Node &node);
-	void free_dependents(const Object &object);
+	/* stays: object is altered in place */
+	void free_dependents(const Object &object, bool stays);
 	void add_actions();
 	void add_drop(const Node &node);
 	void add_create(const Node &node);
