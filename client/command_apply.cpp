@@ -175,13 +175,16 @@ void Apply::finish_one(const MigrationFiles &files, const Answer &answer, double
 							   human_duration(seconds)));
 	if (!already)
 		applied_.push_back(files.version);
-	if (run_.options.json)
-		run_.report["results"].push_back(Json{{"version", files.version},
-											  {"name", files.name},
-											  {"result", result},
-											  {"queued", answer.outcome == Outcome::queued},
-											  {"duration_seconds", seconds},
-											  {"way_back", run_.next("revert", files.version)}});
+	if (run_.options.json) {
+		WayBack way = way_back_of(run_, {files.version});
+		run_.report["results"].push_back(
+			Json{{"version", files.version},
+				 {"name", files.name},
+				 {"result", result},
+				 {"queued", answer.outcome == Outcome::queued},
+				 {"duration_seconds", seconds},
+				 {"way_back", way.command.empty() ? Json() : Json(way.command)}});
+	}
 }
 
 Answer Apply::call(const std::string &version)

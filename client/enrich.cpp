@@ -73,14 +73,8 @@ bool changes(const std::string &command)
 	return command == "apply" || command == "revert" || command == "resume";
 }
 
-} // namespace
-
-void enrich(Run &run, Failure &failure)
+void add_state_and_next(Run &run, Failure &failure)
 {
-	add_place(failure);
-	add_place_in_down(failure);
-	add_excerpt(run, failure);
-	translate_hints(run, failure);
 	std::string version = failure.position ? failure.position->version : failure.version;
 	if (failure.code == "CONNECTION_LOST" && failure.hint.empty())
 		failure.hint = "Whether the last call was committed is in the history.";
@@ -105,6 +99,20 @@ void enrich(Run &run, Failure &failure)
 	else if (failure.sqlstate == "SF002")
 		failure.next_command = run.next("status", version);
 	else
+		failure.next_command = same_command(run);
+}
+
+} // namespace
+
+void enrich(Run &run, Failure &failure)
+{
+	add_place(failure);
+	add_place_in_down(failure);
+	add_excerpt(run, failure);
+	translate_hints(run, failure);
+	add_state_and_next(run, failure);
+	// The next sandbox knows nothing of this one: there is nothing in it to resume or to look at.
+	if (run.options.sandbox && !failure.next_command.empty())
 		failure.next_command = same_command(run);
 }
 

@@ -152,4 +152,13 @@ my $none = sandbox('apply', '0002', '--pg-bin', '/none')->finish;
 is($none->exit, 2, 'no programs: exit code 2');
 like($none->stderr, qr/"\/none" does not hold initdb and postgres/, 'and it says so');
 
+# What the next sandbox does not know of is no advice, and what is gone is not walked back.
+my $fine = sandbox('apply', '0002')->finish;
+unlike($fine->stdout, qr/^way back:|^log:/m, 'no way back, no log file');
+write_migration("$dir/migrations", '0003_fails', up => "CREATE TABLE three (id int);\nCREATE INDEX CONCURRENTLY ON users (nothing_there);\n", down => "DROP TABLE three;\n");
+my $fails = sandbox('apply', '0003')->finish;
+isnt($fails->exit, 0, 'a migration that fails');
+unlike($fails->stderr, qr/NEXT +surefoot (resume|status)/, 'is not to be resumed');
+unlink glob "$dir/migrations/0003*";
+
 done_testing();
