@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "checks.hpp"
@@ -51,6 +52,7 @@ public:
 private:
 	Answer call(const std::string &version);
 	std::optional<int> revert_one(const std::string &version);
+	void tell_unused_accepts() const;
 	void tell_how_far(Failure &failure, const std::string &version) const;
 
 	Run &run_;
@@ -68,6 +70,20 @@ Answer Revert::call(const std::string &version)
 			throw;
 		return find_answer(run_, version, "down", failure);
 	}
+}
+
+// A name that matches nothing is a slip, or means that all is well; either is worth a word.
+void Revert::tell_unused_accepts() const
+{
+	bool used = std::any_of(run_.noticed.begin(), run_.noticed.end(), [](const std::string &line) {
+		return line.find("as accepted") != std::string::npos;
+	});
+	if (run_.options.accepts.empty() || used)
+		return;
+	std::string names;
+	for (const std::string &name : run_.options.accepts)
+		names += (names.empty() ? "" : ", ") + name;
+	run_.log.warning(fmt::format("nothing was left to accept by the name of {}", names));
 }
 
 std::optional<int> Revert::revert_one(const std::string &version)
@@ -99,7 +115,8 @@ std::optional<int> Revert::revert_one(const std::string &version)
 					 {"next_command", run_.next("jobs --follow", "")}});
 			return exit_running;
 		}
-	}
+	} else
+		tell_unused_accepts();
 	double seconds = duration<double>(steady_clock::now() - start).count();
 	++reverted_;
 	run_.say(fmt::format("{} {} in {}", version, run_.paint_out(Color::green, "reverted"),

@@ -49,4 +49,12 @@ $shop->write('0002_alone', up => "ALTER TABLE child NO INHERIT parent;\n", down 
 is($shop->run('revert', '--all')->exit, 0, 'a down file that was written since will do');
 is($shop->sql("SELECT count(*) FROM migrate_status() WHERE state = 'applied'"), '0', 'all is reverted');
 
+# Names to accept
+my $accept = project($node, 'accept', '0001_one' => { up => "CREATE TABLE one (id int);\n" }, '0002_alone' => { up => "ALTER TABLE child NO INHERIT parent;\n" });
+is($accept->run('apply', '--all')->exit, 0, 'another history');
+my $used = $accept->run('revert', '2', '--accept', 'public.child.a');
+is($used->exit, 0, 'what is left behind is accepted by name');
+unlike($used->stderr, qr/nothing was left to accept/, 'and no word about it');
+like($accept->run('revert', '1', '--accept', 'public.won')->stderr, qr/WARN +nothing was left to accept by the name of public\.won/, 'a name that meant nothing is told');
+
 done_testing();
