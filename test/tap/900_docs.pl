@@ -57,14 +57,12 @@ like($install, qr/surefoot--\Q$version\E\.sql$/, 'the install script has it');
 says($manual, qr/Surefoot \Q$version\E/, 'the manual page has it');
 says(slurp_file("$top/CHANGELOG.md"), qr/^## \[\Q$version\E\]/m, 'the changelog has it');
 
-# Links to files, and to headings of the same file. Not looked for is what `make bench` writes, and what comes with the tests of
-# the states.
-my %made = map { $_ => 1 } 'docs/benchmarks.md', 'states.md';
+# Links to files, and to headings of the same file.
 for my $file (glob("$top/*.md $top/docs/*.md $top/test/*.md"))
 {
 	my $text = slurp_file($file);
 	my ($folder, $name) = $file =~ m{^(.*)/([^/]+)$};
-	my @broken = grep { !m{^https?://} && !$made{$_} && !-e "$folder/" . s/#.*//r } $text =~ /\]\(([^)#][^)]*)\)/g;
+	my @broken = grep { !m{^https?://} && !-e "$folder/" . s/#.*//r } $text =~ /\]\(([^)#][^)]*)\)/g;
 	my %headings = map { lc(s/[^\w -]//gr =~ s/ /-/gr) => 1 } $text =~ /^#+ (.*)$/mg;
 	push @broken, grep { !$headings{$_} } $text =~ /\]\(#([^)]*)\)/g;
 	is("@broken", '', "$name: its links lead somewhere");
