@@ -11,6 +11,7 @@
 #include "server/gate.hpp"
 #include "server/messages.hpp"
 #include "server/spi.hpp"
+#include "server/waiting.hpp"
 
 extern "C" {
 #include "postmaster/interrupt.h"
@@ -83,6 +84,22 @@ bool is_current(const WorkerOrder &order)
 	return current;
 }
 
+/*
+ * The same for the order that counts. The worker of one that was overtaken may hold the run for the moment in which it finds that
+ * out: it is waited for, as nobody else would come.
+ */
+bool take_current_run(const WorkerOrder &order)
+{
+	constexpr int looks = 100;
+	constexpr long interval = 20; /* ms */
+	for (int n = 0; n < looks && is_current(order); n++) {
+		if (take_run(order))
+			return is_current(order);
+		sleep_for(interval);
+	}
+	return false;
+}
+
 void write_down_attempt(const WorkerOrder &order)
 {
 	std::string bytes;
@@ -109,7 +126,7 @@ void work(const WorkerOrder &order)
 	wait_for_giver(order);
 	if (order.task == WorkerOrder::record_attempt)
 		write_down_attempt(order);
-	else if (take_run(order) && is_current(order))
+	else if (take_current_run(order))
 		work_off(order.run);
 }
 
