@@ -115,4 +115,9 @@ bool is_foreign_key(const Object &constraint)
 	return value_of(constraint, "definition").starts_with("FOREIGN KEY");
 }
 
+bool is_invalid_index(const Object &object)
+{
+	return object.kind == "index" && value_of(object, "valid") == "no";
+}
+
 } // namespace surefoot::core

@@ -29,6 +29,8 @@ std::string name_in_sql(const Object &object);
 /* A constraint that an index of the same name stands behind, or that refers to another table. */
 bool has_index(const Object &constraint);
 bool is_foreign_key(const Object &constraint);
+/* What a concurrent build leaves behind that did not come to its end. */
+bool is_invalid_index(const Object &object);
 
 /* The value of a field, or ""; all values of one that is there several times, a line each. */
 std::string value_of(const Object &object, std::string_view field);

@@ -57,11 +57,6 @@ const IndexStmt *index_of(const Planned &planned, const Operation &operation)
 	return IsA(node, IndexStmt) ? (IndexStmt *)node : nullptr;
 }
 
-bool has_note(const Operation &operation, const char *note)
-{
-	return std::find(operation.notes.begin(), operation.notes.end(), note) != operation.notes.end();
-}
-
 /* A directory's free space for the server's user; -1 where it cannot be known. */
 int64 free_space(Oid tablespace)
 {

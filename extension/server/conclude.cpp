@@ -1,5 +1,6 @@
 #include "server/conclude.hpp"
 
+#include "core/kinds.hpp"
 #include <array>
 
 #include "core/merge.hpp"
@@ -43,12 +44,6 @@ Finding missing(const core::Object &object)
 			"Something has removed it since the migration; see who, then revert or restore it."};
 }
 
-bool is_invalid_index(const core::Object &object)
-{
-	const std::string *valid = object.field("valid");
-	return object.kind == "index" && valid != nullptr && *valid == "no";
-}
-
 /* Found is not what was wanted. Whatever others did that leaves alone what the migration did is worth a warning, no more. */
 Finding difference(const core::Change &change, const core::Object &wanted, const core::Object &found)
 {
@@ -64,7 +59,7 @@ Finding difference(const core::Change &change, const core::Object &wanted, const
 void check_state(const core::Object &object, std::vector<Finding> &findings)
 {
 	const std::string *validated = object.field("validated");
-	if (is_invalid_index(object))
+	if (core::is_invalid_index(object))
 		findings.push_back({"fail", "invalid-index", object.identity, "index " + object.identity + " is not valid", "",
 							"DROP INDEX CONCURRENTLY " + object.identity + "; then build it again."});
 	if (object.kind == "constraint" && validated != nullptr && *validated == "no")
@@ -238,7 +233,7 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 			findings.push_back(missing(object));
 			continue;
 		}
-		if (!as_recorded && !core::equal(*found, *wanted) && !is_invalid_index(*found))
+		if (!as_recorded && !core::equal(*found, *wanted) && !core::is_invalid_index(*found))
 			findings.push_back(difference(change, *wanted, *found));
 		check_state(*found, findings);
 	}

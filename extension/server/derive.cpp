@@ -11,19 +11,13 @@ namespace surefoot {
 
 namespace {
 
-bool is_invalid_index(const core::Object &object)
-{
-	const std::string *valid = object.field("valid");
-	return object.kind == "index" && valid != nullptr && *valid == "no";
-}
-
 /* What should come back: nobody wants an invalid index. */
 core::Objects wanted(const core::Objects &before, const core::Objects &now)
 {
 	core::Objects result;
 	for (const core::Object &object : before) {
 		const core::Object *there = now.find(object.kind, object.identity);
-		if (!is_invalid_index(object) || (there && core::equal(*there, object)))
+		if (!core::is_invalid_index(object) || (there && core::equal(*there, object)))
 			result.add(object);
 	}
 	return result;

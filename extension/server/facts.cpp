@@ -9,6 +9,11 @@
 
 namespace surefoot {
 
+bool has_note(const Operation &operation, const char *note)
+{
+	return std::find(operation.notes.begin(), operation.notes.end(), note) != operation.notes.end();
+}
+
 namespace {
 
 /* The parse tree of what is executed, which may differ from what was written. */
@@ -26,11 +31,6 @@ void add(std::vector<std::string> &codes, const char *code)
 {
 	if (std::find(codes.begin(), codes.end(), code) == codes.end())
 		codes.emplace_back(code);
-}
-
-bool has_note(const Operation &operation, const char *note)
-{
-	return std::find(operation.notes.begin(), operation.notes.end(), note) != operation.notes.end();
 }
 
 /* What a statement other than ALTER TABLE does to rows. */

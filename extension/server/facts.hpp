@@ -7,6 +7,9 @@
 
 namespace surefoot {
 
+/* Whether the planner has left that note on operation. */
+bool has_note(const Operation &operation, const char *note);
+
 /* A relation and the strongest lock that a statement takes on it. */
 struct LockedTable {
 	TableState table;

@@ -9,7 +9,6 @@ extern "C" {
 #include "utils/plancache.h"
 #include "utils/regproc.h"
 #include "utils/syscache.h"
-#include "utils/timeout.h"
 }
 
 namespace surefoot {
@@ -17,7 +16,6 @@ namespace surefoot {
 namespace {
 
 bool active = false;
-volatile sig_atomic_t out_of_time = false;
 Oid refused = InvalidOid;
 object_access_hook_type next_hook = nullptr;
 
@@ -73,15 +71,6 @@ void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 	}
 }
 
-/* A signal handler. */
-void stop_query()
-{
-	out_of_time = true;
-	InterruptPending = true;
-	QueryCancelPending = true;
-	SetLatch(MyLatch);
-}
-
 bool is_users_and_volatile(Oid function, void *)
 {
 	return function >= FirstNormalObjectId && func_volatile(function) == PROVOLATILE_VOLATILE;
@@ -95,12 +84,6 @@ bool calls_users_code(Node *node, void *context)
 		return true;
 	return IsA(node, Query) ? compat::walk_query((::Query *)node, calls_users_code, context)
 							: compat::walk_expression(node, calls_users_code, context);
-}
-
-TimeoutId timer()
-{
-	static const TimeoutId id = RegisterTimeout(USER_TIMEOUT, stop_query);
-	return id;
 }
 
 } // namespace
@@ -153,22 +136,15 @@ bool prepare_query(const std::string &sql)
 	});
 }
 
-HarmlessOnly::HarmlessOnly(int64 microseconds)
+HarmlessOnly::HarmlessOnly(int64 microseconds) : limit_(static_cast<int>(std::max<int64>(1, microseconds / 1000)))
 {
 	active = true;
-	out_of_time = false;
 	refused = InvalidOid;
-	const int milliseconds = static_cast<int>(std::max<int64>(1, microseconds / 1000));
-	pg_call([milliseconds] { enable_timeout_after(timer(), milliseconds); });
 }
 
 HarmlessOnly::~HarmlessOnly()
 {
 	active = false;
-	disable_timeout(timer(), false);
-	/* A query that had ended just then is not to be the next one's end. */
-	if (out_of_time)
-		QueryCancelPending = false;
 }
 
 void HarmlessOnly::install_hook()
@@ -184,7 +160,7 @@ std::string HarmlessOnly::prevented()
 		return "it calls " + std::string(pg_call([function] { return format_procedure(function); })) +
 			   ", which may act outside of the transaction";
 	}
-	return out_of_time ? "it takes too long" : "";
+	return TimeLimit::reached() ? "it takes too long" : "";
 }
 
 } // namespace surefoot

@@ -6,7 +6,7 @@
  */
 #pragma once
 
-#include "server/guard.hpp"
+#include "server/time_limit.hpp"
 
 namespace surefoot {
 
@@ -31,6 +31,9 @@ public:
 	static void install_hook();
 	/* What the server was kept from, in words; empty: nothing. */
 	static std::string prevented();
+
+private:
+	TimeLimit limit_;
 };
 
 } // namespace surefoot

@@ -1,5 +1,6 @@
 #include "server/recorder.hpp"
 
+#include "core/kinds.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/dependents.hpp"
 #include "server/other_targets.hpp"
@@ -19,12 +20,6 @@ namespace {
 Recorder *active_recorder = nullptr;
 ProcessUtility_hook_type next_utility = nullptr;
 object_access_hook_type next_object_access = nullptr;
-
-bool is_invalid_index(const core::Object &object)
-{
-	const std::string *valid = object.field("valid");
-	return object.kind == "index" && valid != nullptr && *valid == "no";
-}
 
 /* What CREATE OR REPLACE, or the definition of what was a mere shell, reports as created although it was there. */
 bool may_be_replaced(Oid class_id)
@@ -207,7 +202,7 @@ std::vector<core::Change> Recorder::changes()
 	std::vector<core::Change> changes = core::difference(before_, now());
 	/* An index that a dead build has left does not count as having been there. */
 	for (core::Change &change : changes)
-		if (change.before && is_invalid_index(*change.before))
+		if (change.before && core::is_invalid_index(*change.before))
 			change.before.reset();
 	std::erase_if(changes, [](const core::Change &change) { return !change.before && !change.after; });
 	return changes;

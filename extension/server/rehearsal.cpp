@@ -1,5 +1,6 @@
 #include "server/rehearsal.hpp"
 
+#include "core/kinds.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
 #include "server/existing.hpp"
@@ -51,12 +52,6 @@ Oid invalid_index(const IndexStmt *statement)
 			return InvalidOid;
 		return index;
 	});
-}
-
-bool is_invalid_index(const core::Object &object)
-{
-	const std::string *valid = object.field("valid");
-	return object.kind == "index" && valid != nullptr && *valid == "no";
 }
 
 bool is_query(Node *node)
@@ -195,7 +190,7 @@ void Rehearsal::run_query(Node *node, const std::string &sql)
 bool Rehearsal::is_no_difference(const core::Change &change) const
 {
 	if (!change.after)
-		return change.before && is_invalid_index(*change.before);
+		return change.before && core::is_invalid_index(*change.before);
 	return std::find(aside_.begin(), aside_.end(), change.after->identity) != aside_.end();
 }
 
