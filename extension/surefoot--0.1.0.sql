@@ -37,7 +37,7 @@ CREATE SEQUENCE surefoot.run_id;
 -- One row an attempt to apply or revert.
 CREATE TABLE surefoot.run (
     id bigint PRIMARY KEY,
-    version text NOT NULL,
+    version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
     state text NOT NULL,             -- queued, done, failed, rolled back, cancelled, undone
     started_at timestamptz NOT NULL,
@@ -84,9 +84,9 @@ CREATE TABLE surefoot.operation (
 -- What a run changed in the catalog: definitions before and after, one row an object.
 CREATE TABLE surefoot.effect (
     run bigint NOT NULL,
-    kind text NOT NULL,
-    identity text NOT NULL,
-    root text NOT NULL,              -- how to find the object that it hangs on
+    kind text COLLATE pg_catalog."C" NOT NULL,
+    identity text COLLATE pg_catalog."C" NOT NULL,
+    root text COLLATE pg_catalog."C" NOT NULL,              -- how to find the object that it hangs on
     before json,
     after json,
     PRIMARY KEY (run, kind, identity)
@@ -97,8 +97,8 @@ CREATE INDEX effect_root ON surefoot.effect (root);
 -- What a run found there already, with the same definition: the way back leaves it alone.
 CREATE TABLE surefoot.skipped (
     run bigint NOT NULL,
-    kind text NOT NULL,
-    identity text NOT NULL,
+    kind text COLLATE pg_catalog."C" NOT NULL,
+    identity text COLLATE pg_catalog."C" NOT NULL,
     PRIMARY KEY (run, kind, identity)
 );
 

@@ -163,7 +163,7 @@ Begun begin(const history::Migration &migration, const char *direction, const st
 	}
 	begun.speaker = {migration.version, direction, begun.run.id, true};
 	forget_journal();
-	say(begun.speaker, "started");
+	say_with_next(begun.speaker, "started");
 	return begun;
 }
 

@@ -402,7 +402,7 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		Internal internal;
 		history::forget_carried(migration.version);
 	}
-	say(speaker, run.direction == "up" ? "applied" : "reverted");
+	say_with_next(speaker, run.direction == "up" ? "applied" : "reverted");
 }
 
 } // namespace surefoot

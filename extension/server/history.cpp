@@ -1,5 +1,7 @@
 #include "server/history.hpp"
 
+#include "server/table_access.hpp"
+
 namespace surefoot::history {
 
 namespace {
@@ -34,21 +36,7 @@ Migration from_row(const Rows &rows, size_t row)
 	return m;
 }
 
-#define SUREFOOT_COLUMNS "version, ordinal::text, name, up, down, verify, state, run, owner"
-
-Query read_one("SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration WHERE ordinal = $1::numeric", {TEXTOID});
-
-/*
- * One migration, what else is under way and the highest that stands applied: by the partial indexes, so the length of the history
- * does not matter, and at once, because every apply asks.
- */
-Query read_situation(
-	"SELECT o.*, u.version, u.state, u.run, h.version, h.state FROM (SELECT) one "
-	"LEFT JOIN (SELECT " SUREFOOT_COLUMNS " FROM surefoot.migration WHERE ordinal = $1::numeric) o ON true "
-	"LEFT JOIN (SELECT version, state, run FROM surefoot.migration WHERE state IN "
-	"('running', 'queued', 'failed', 'reverting', 'orphaned') AND ordinal <> $1::numeric ORDER BY ordinal LIMIT 1) u ON true "
-	"LEFT JOIN (SELECT version, state FROM surefoot.migration WHERE state = 'applied' ORDER BY ordinal DESC LIMIT 1) h ON true",
-	{TEXTOID});
+constexpr auto migration_columns = {"version", "ordinal", "name", "up", "down", "verify", "state", "run", "owner"};
 
 } // namespace
 
@@ -67,22 +55,26 @@ std::string number_of(const std::string &version)
 	return number;
 }
 
+/* By the partial indexes: the length of the history does not matter. */
 Situation situation(const std::string &number)
 {
 	Situation result;
-	const Rows rows = read_situation.run({number});
-	if (!rows.is_null(0, 0))
-		result.migration = from_row(rows, 0);
-	if (!rows.is_null(0, 9))
-		result.unfinished = Place{rows.text(0, 9), state_here(rows.text(0, 10), rows.number(0, 11))};
-	if (!rows.is_null(0, 12))
-		result.highest = Place{rows.text(0, 12), rows.text(0, 13)};
+	result.migration = find(number);
+	const Rows unfinished = first_rows({.table = "migration", .index = "migration_unfinished", .limit = 2},
+									   {"ordinal", "version", "state", "run"});
+	for (size_t i = 0; i < unfinished.size() && !result.unfinished; i++)
+		if (unfinished.text(i, 0) != number)
+			result.unfinished = Place{unfinished.text(i, 1), state_here(unfinished.text(i, 2), unfinished.number(i, 3))};
+	const Rows highest =
+		first_rows({.table = "migration", .index = "migration_applied", .descending = true}, {"version", "state"});
+	if (!highest.empty())
+		result.highest = Place{highest.text(0, 0), highest.text(0, 1)};
 	return result;
 }
 
 std::optional<Migration> find(const std::string &number)
 {
-	const Rows rows = read_one.run({number});
+	const Rows rows = first_rows({.table = "migration", .index = "migration_pkey", .key = &number}, migration_columns);
 	return rows.empty() ? std::nullopt : std::optional<Migration>(from_row(rows, 0));
 }
 
@@ -121,33 +113,47 @@ void set_owner(const Migration &m, const std::string &owner)
 
 void set_state(const std::string &version, const char *from, const char *to, int64 run)
 {
-	static Query query("UPDATE surefoot.migration SET state = $3, run = $4 "
-					   "WHERE ordinal = $1::numeric AND state = ANY (string_to_array($2, ','))",
-					   {TEXTOID, TEXTOID, TEXTOID, INT8OID});
-	if (query.run({number_of(version), from, to, run}).affected() != 1)
+	if (!update_row("migration", "migration_pkey", number_of(version), "state", from, {{"state", to}, {"run", run}}))
 		throw Error(sqlstate::busy, "the state of migration " + version + " was changed by somebody else",
 					std::string("Expected was: ") + from + ".", "SELECT * FROM " + function_prefix() + "migrate_status();");
 }
 
 int64 next_run()
 {
-	return pg_call([] {
-		return nextval_internal(get_relname_relid("run_id", get_namespace_oid("surefoot", false)), false);
-	});
+	return next_value("run_id");
 }
+
+namespace {
+
+/* Where the caller's client is; none when that is a socket. */
+Value client_address()
+{
+	const NullableDatum address = pg_call([] {
+		LOCAL_FCINFO(call, 0);
+		InitFunctionCallInfoData(*call, nullptr, 0, InvalidOid, nullptr, nullptr);
+		const Datum value = inet_client_addr(call);
+		return NullableDatum{value, call->isnull};
+	});
+	return address.isnull ? Value(std::nullopt) : Value::datum(address.value);
+}
+
+Value moment(TimestampTz at)
+{
+	return Value::datum(TimestampTzGetDatum(at));
+}
+
+} // namespace
 
 void insert_run(const Run &run, TimestampTz started, XLogRecPtr wal, bool finished)
 {
-	static Query query("INSERT INTO surefoot.run (id, version, direction, state, started_at, ended_at, session_role, role, "
-					   "client_addr, application, wal_lsn, system_identifier, database_oid, settings, accept, carried) "
-					   "SELECT $1, $2, $3, $4, $5, CASE WHEN $6 THEN clock_timestamp() END, $7, $8, inet_client_addr(), "
-					   "$15, $9, $10::numeric, $11, $12, $13, $14",
-					   {INT8OID, TEXTOID, TEXTOID, TEXTOID, TIMESTAMPTZOID, BOOLOID, TEXTOID, TEXTOID, PG_LSNOID, TEXTOID,
-						OIDOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID});
-	query.run({run.id, run.version, run.direction, run.state, Value::datum(TimestampTzGetDatum(started)), finished,
-			   run.session_role, run.role, Value::datum(LSNGetDatum(wal)), std::to_string(GetSystemIdentifier()),
-			   Value::datum(ObjectIdGetDatum(MyDatabaseId)), Value::array(run.settings), Value::array(run.accept),
-			   Value::array(run.carried), application_name});
+	NewRows("run", {"id", "version", "direction", "state", "started_at", "ended_at", "session_role", "role", "client_addr",
+					"application", "wal_lsn", "system_identifier", "database_oid", "settings", "carried", "accept", "launches"})
+		.add({run.id, run.version, run.direction, run.state, moment(started),
+			  finished ? moment(GetCurrentTimestamp()) : Value(std::nullopt), run.session_role, run.role, client_address(),
+			  application_name, Value::datum(LSNGetDatum(wal)),
+			  numeric(std::to_string(GetSystemIdentifier())), this_database(), Value::array(run.settings), Value::array(run.carried),
+			  Value::array(run.accept), run.launches})
+		.insert();
 }
 
 std::optional<Run> get_run(int64 id)
@@ -256,35 +262,31 @@ void record_failure(int64 id, int step, const Error &error, const std::string &s
 			   column > 0 ? Value(column) : Value(std::nullopt)});
 }
 
+namespace {
+
+NewRows new_events()
+{
+	return NewRows("event_log", {"id", "run", "at", "level", "step", "line", "message", "statement"});
+}
+
+} // namespace
+
 void log(int64 run, const char *level, std::optional<int> step, std::optional<int> line, const std::string &message,
 		 const std::string &statement)
 {
-	static Query query("INSERT INTO surefoot.event_log (run, level, step, line, message, statement) "
-					   "VALUES ($1, $2, $3, $4, $5, $6)",
-					   {INT8OID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID});
-	query.run({run, level, step, line, message, Value::or_null(statement)});
+	new_events()
+		.add({next_value("event_log_id_seq"), run, moment(GetCurrentTimestamp()), level, step, line, message,
+			  Value::or_null(statement)})
+		.insert();
 }
 
 void log(const std::vector<Event> &events)
 {
-	static Query query("INSERT INTO surefoot.event_log (run, at, level, step, line, message, statement) "
-					   "SELECT r::bigint, t::timestamptz, 'info', s::int, l::int, m, q "
-					   "FROM unnest($1, $2, $3, $4, $5, $6) WITH ORDINALITY AS u (r, t, s, l, m, q, n) ORDER BY n",
-					   {TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
-	const auto number = [](const std::optional<int> &n) { return n ? std::optional(std::to_string(*n)) : std::nullopt; };
-	std::vector<std::string> runs, times, messages;
-	std::vector<std::optional<std::string>> steps, lines, statements;
-	for (const Event &event : events) {
-		const TimestampTz at = event.at;
-		runs.push_back(std::to_string(event.run));
-		times.push_back(pg_call([at] { return timestamptz_to_str(at); }));
-		steps.push_back(number(event.step));
-		lines.push_back(number(event.line));
-		messages.push_back(event.message);
-		statements.push_back(event.statement.empty() ? std::nullopt : std::optional(event.statement));
-	}
-	query.run({Value::array(runs), Value::array(times), Value::array(steps), Value::array(lines), Value::array(messages),
-			   Value::array(statements)});
+	NewRows rows = new_events();
+	for (const Event &event : events)
+		rows.add({next_value("event_log_id_seq"), event.run, moment(event.at), "info", event.step, event.line, event.message,
+				  Value::or_null(event.statement)});
+	rows.insert();
 }
 
 } // namespace surefoot::history

@@ -1,6 +1,7 @@
 #include "server/history.hpp"
 
 #include "core/object_json.hpp"
+#include "server/table_access.hpp"
 
 /* Steps, operations and effects of a run. */
 namespace surefoot::history {
@@ -21,10 +22,10 @@ core::Object object_from(const std::string &json)
 
 void insert_done_step(int64 run, int n, TimestampTz started)
 {
-	static Query query("INSERT INTO surefoot.step (run, n, kind, state, started_at, ended_at) "
-					   "VALUES ($1, $2, 'transaction', 'done', $3, clock_timestamp())",
-					   {INT8OID, INT4OID, TIMESTAMPTZOID});
-	query.run({run, n, Value::datum(TimestampTzGetDatum(started))});
+	NewRows("step", {"run", "n", "kind", "state", "started_at", "ended_at"})
+		.add({run, n, "transaction", "done", Value::datum(TimestampTzGetDatum(started)),
+			  Value::datum(TimestampTzGetDatum(GetCurrentTimestamp()))})
+		.insert();
 }
 
 void store_steps(int64 run, int n, const std::vector<PlannedStep> &steps, const Script &script)
@@ -139,14 +140,15 @@ struct EffectColumns {
 
 void insert_effect(int64 run, const std::vector<core::Change> &changes)
 {
-	static Query query("INSERT INTO surefoot.effect (run, kind, identity, root, before, after) "
-					   "SELECT $1, k, i, r, b::json, a::json FROM unnest($2, $3, $4, $5, $6) AS u (k, i, r, b, a)",
-					   {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
-	if (changes.empty())
-		return;
-	const EffectColumns c(changes);
-	query.run({run, Value::array(c.kinds), Value::array(c.identities), Value::array(c.roots), Value::array(c.before),
-			   Value::array(c.after)});
+	const auto json = [](const std::optional<core::Object> &object) {
+		return object ? Value(core::to_json(*object)) : Value(std::nullopt);
+	};
+	NewRows rows("effect", {"run", "kind", "identity", "root", "before", "after"});
+	for (const core::Change &change : changes) {
+		const core::Object &object = change.object();
+		rows.add({run, object.kind, object.identity, object.root, json(change.before), json(change.after)});
+	}
+	rows.insert();
 }
 
 void merge_effect(int64 run, const std::vector<core::Change> &changes)

@@ -2,6 +2,12 @@
 
 #include "server/history.hpp"
 
+/* Nothing here asks about a connection's Kerberos credentials, and their header is in a package that nobody else needs. */
+#undef ENABLE_GSS
+extern "C" {
+#include "libpq/libpq.h"
+}
+
 namespace surefoot {
 
 namespace {
@@ -23,6 +29,27 @@ void notice(int level, const std::string &line)
 	const char *text = line.c_str();
 	pg_call([level, text] { ereport(level, (errmsg_internal("%s", text))); });
 }
+
+/*
+ * While one lives, what is sent to the client stays in the server's buffer: every notice is flushed by itself, and with small
+ * migrations those system calls, each of which wakes the client, are a good part of our share.
+ */
+class HeldFlush {
+public:
+	HeldFlush()
+	{
+		held_ = *PqCommMethods;
+		held_.flush = [] { return 0; };
+		PqCommMethods = &held_;
+	}
+	~HeldFlush() { PqCommMethods = before_; }
+	HeldFlush(const HeldFlush &) = delete;
+	HeldFlush &operator=(const HeldFlush &) = delete;
+
+private:
+	const PQcommMethods *before_ = PqCommMethods;
+	PQcommMethods held_;
+};
 
 std::string head(const Speaker &speaker)
 {
@@ -50,6 +77,12 @@ void say(const Speaker &speaker, const std::string &text)
 	if (speaker.notices)
 		notice(NOTICE, head(speaker) + ": " + text);
 	note(speaker.run, std::nullopt, std::nullopt, text, "");
+}
+
+void say_with_next(const Speaker &speaker, const std::string &text)
+{
+	const HeldFlush held;
+	say(speaker, text);
 }
 
 void say_statement(const Speaker &speaker, int step, int line, const std::string &sql)

@@ -18,6 +18,8 @@ struct Speaker {
 
 /* "0019 up: text" */
 void say(const Speaker &speaker, const std::string &text);
+/* The same, on its way to the client with whatever goes there next; for the start and the end, where that follows at once. */
+void say_with_next(const Speaker &speaker, const std::string &text);
 /* "0019 up, step 1, line 3: CREATE ..."; sql is masked already. */
 void say_statement(const Speaker &speaker, int step, int line, const std::string &sql);
 /* The same as a warning. */

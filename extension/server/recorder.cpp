@@ -181,6 +181,9 @@ core::Objects Recorder::now()
 	Reading guard;
 	/* What was created has rows now: its top-level object is new itself, or has been seen already. */
 	for (const auto &[address, unused] : unresolved_) {
+		/* Most of what comes with a new table is a part of it. */
+		if (seen_.contains(catalog::whole_of(address.classId, address.objectId)))
+			continue;
 		const ObjectAddress root = catalog::root_of(address.classId, address.objectId, address.objectSubId);
 		if (OidIsValid(root.classId))
 			seen_.emplace(root, true);

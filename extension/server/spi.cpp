@@ -45,6 +45,11 @@ Value text_array(size_t count, const std::function<const std::string *(size_t)> 
 
 } // namespace
 
+Datum Value::raw() const
+{
+	return is_text_ ? PointerGetDatum(cstring_to_text_with_len(text_.data(), text_.size())) : datum_;
+}
+
 Value Value::array(const std::vector<std::string> &texts)
 {
 	return text_array(texts.size(), [&texts](size_t i) { return &texts[i]; });
@@ -70,11 +75,7 @@ Rows Query::run(std::initializer_list<Value> values)
 		throw Error("XX000", std::string("wrong number of parameters for \"") + text_ + "\"");
 	for (const Value &value : values) {
 		nulls[i] = value.null_ ? 'n' : ' ';
-		if (value.is_text_) {
-			const std::string &text = value.text_;
-			datums[i] = pg_call([&text] { return PointerGetDatum(cstring_to_text_with_len(text.data(), text.size())); });
-		} else
-			datums[i] = value.datum_;
+		datums[i] = value.is_text_ ? pg_call([&value] { return value.raw(); }) : value.datum_;
 		i++;
 	}
 	nulls[i] = '\0';

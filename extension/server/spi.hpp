@@ -35,6 +35,9 @@ public:
 	static Value array(const std::vector<std::optional<std::string>> &texts);
 	/* An empty text stands for NULL. */
 	static Value or_null(const std::string &text) { return text.empty() ? Value(std::nullopt) : Value(text); }
+	bool is_null() const { return null_; }
+	/* What a column holds; a text is made in the current memory context. Raises as the server does. */
+	Datum raw() const;
 
 private:
 	friend class Query;
@@ -57,6 +60,7 @@ public:
 
 private:
 	friend class Query;
+	friend Rows first_rows(const struct IndexOrder &order, std::initializer_list<const char *> columns);
 	std::vector<std::vector<std::optional<std::string>>> rows_;
 	uint64 affected_ = 0;
 };

@@ -105,53 +105,55 @@ int cache_of(Oid catalog)
 	}
 }
 
-/* The row with the OID: as committed or done by earlier commands, or else as the current command has just written it. */
-HeapTuple find(Relation relation, const Lookup &lookup, Oid oid)
+/*
+ * Calls use with the row of the OID and its catalog's shape: as committed or done by earlier commands, or else as the current
+ * command has just written it. False when there is no such row.
+ */
+template <typename F> bool with_row(const Lookup &lookup, Oid oid, F &&use)
 {
-	if (const int cache = cache_of(lookup.catalog); cache >= 0)
-		if (HeapTuple tuple = SearchSysCacheCopy1(cache, ObjectIdGetDatum(oid)); HeapTupleIsValid(tuple))
-			return tuple;
+	const int cache = cache_of(lookup.catalog);
+	if (cache >= 0)
+		if (HeapTuple tuple = SearchSysCache1(cache, ObjectIdGetDatum(oid)); HeapTupleIsValid(tuple)) {
+			use(tuple, [cache, tuple](AttrNumber column, bool *is_null) { return SysCacheGetAttr(cache, tuple, column, is_null); });
+			ReleaseSysCache(tuple);
+			return true;
+		}
+	Relation relation = table_open(lookup.catalog, AccessShareLock);
+	bool found = false;
 	for (Snapshot snapshot : {Snapshot(nullptr), Snapshot(SnapshotSelf)}) {
 		ScanKeyData key;
 		ScanKeyInit(&key, lookup.key, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(oid));
 		SysScanDesc scan = systable_beginscan(relation, lookup.index, true, snapshot, 1, &key);
 		HeapTuple tuple = systable_getnext(scan);
-		if (HeapTupleIsValid(tuple))
-			tuple = heap_copytuple(tuple);
+		found = HeapTupleIsValid(tuple);
+		if (found)
+			use(tuple, [relation, tuple](AttrNumber column, bool *is_null) {
+				return heap_getattr(tuple, column, RelationGetDescr(relation), is_null);
+			});
 		systable_endscan(scan);
-		if (HeapTupleIsValid(tuple))
-			return tuple;
+		if (found)
+			break;
 	}
-	return nullptr;
+	table_close(relation, AccessShareLock);
+	return found;
 }
 
 /* An OID out of the row; InvalidOid when there is none. */
 Oid reference(const Lookup &lookup, Oid oid, AttrNumber attribute)
 {
-	Relation relation = table_open(lookup.catalog, AccessShareLock);
-	HeapTuple tuple = find(relation, lookup, oid);
 	Oid result = InvalidOid;
-	if (tuple) {
+	with_row(lookup, oid, [attribute, &result](HeapTuple, const auto &get) {
 		bool is_null;
-		const Datum value = heap_getattr(tuple, attribute, RelationGetDescr(relation), &is_null);
+		const Datum value = get(attribute, &is_null);
 		result = is_null ? InvalidOid : DatumGetObjectId(value);
-		heap_freetuple(tuple);
-	}
-	table_close(relation, AccessShareLock);
+	});
 	return result;
 }
 
 /* The fixed part of the row. */
 template <typename T> bool fetch(const Lookup &lookup, Oid oid, T *result)
 {
-	Relation relation = table_open(lookup.catalog, AccessShareLock);
-	HeapTuple tuple = find(relation, lookup, oid);
-	if (tuple) {
-		*result = *form<T *>(tuple);
-		heap_freetuple(tuple);
-	}
-	table_close(relation, AccessShareLock);
-	return tuple != nullptr;
+	return with_row(lookup, oid, [result](HeapTuple tuple, const auto &) { *result = *form<T *>(tuple); });
 }
 
 constexpr Lookup class_lookup = {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid};
@@ -261,6 +263,11 @@ ObjectAddress bringer(const ObjectAddress &root)
 }
 
 } // namespace
+
+ObjectAddress whole_of(Oid class_id, Oid object_id)
+{
+	return pg_call([=] { return top_level(class_id, object_id); });
+}
 
 ObjectAddress root_of(Oid class_id, Oid object_id, int32)
 {

@@ -17,6 +17,9 @@ namespace surefoot::catalog {
  */
 ObjectAddress root_of(Oid class_id, Oid object_id, int32 sub_id = 0);
 
+/* The same, before it is asked who brought that along (an extension, a range type): what is a root itself has that asked already. */
+ObjectAddress whole_of(Oid class_id, Oid object_id);
+
 /* The text of a root; an object that is not there gives its class and OID, which no resolve_root() finds. */
 std::string root_text(const ObjectAddress &root);
 
