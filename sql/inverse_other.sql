@@ -67,3 +67,8 @@ CALL there_and_back('CREATE EXTENSION hstore; CREATE TABLE h (h hstore)');
 CREATE EXTENSION hstore;
 COMMENT ON EXTENSION hstore IS 'pairs';
 CALL there_and_back('DROP EXTENSION hstore');
+-- an operator that only another has announced is filled, and the two forget each other
+CALL there_and_back('CREATE OPERATOR <<| (leftarg = pair, rightarg = pair, function = less, commutator = |>>)');
+CALL there_and_back('CREATE OPERATOR >>> (leftarg = pair, rightarg = pair, function = less, commutator = <<<)');
+CREATE OPERATOR >>> (leftarg = pair, rightarg = pair, function = less, commutator = <<<);
+CALL there_and_back('DROP OPERATOR >>> (pair, pair)');

@@ -130,8 +130,15 @@ void create_plain(Derivation &, const Object &object, Object &fresh, std::vector
 	statements.push_back(std::move(sql));
 }
 
-void change_plain(Derivation &, Changing &changing)
+void change_plain(Derivation &derivation, Changing &changing)
 {
+	/* An operator that comes back ties the one that it names to itself. */
+	const auto is_tied = [&](const std::string &name) {
+		const Object *other = changing.before.kind == "operator" && (name == "com" || name == "negate") && changing.is(name).empty()
+								  ? derivation.before.find("operator", changing.was(name))
+								  : nullptr;
+		return other && derivation.comes(*other) && changing.take(name);
+	};
 	if (changing.before.kind == "event trigger" && changing.take("enabled")) {
 		const std::string was = changing.was("enabled");
 		changing.run("ALTER EVENT TRIGGER " + changing.before.identity +
@@ -139,7 +146,8 @@ void change_plain(Derivation &, Changing &changing)
 	}
 	for (const auto *object : {&changing.before, &changing.now})
 		for (const auto &[name, value] : object->fields)
-			if (name != "owner" && name != "grants" && name != "comment" && name != "security label" && name != "enabled")
+			if (name != "owner" && name != "grants" && name != "comment" && name != "security label" && name != "enabled" &&
+				!is_tied(name))
 				changing.rebuild = changing.rebuild || changing.differs(name);
 }
 

@@ -2,7 +2,9 @@
 
 extern "C" {
 #include "catalog/dependency.h"
+#include "catalog/pg_operator.h"
 #include "catalog/pg_shdepend.h"
+#include "parser/parse_type.h"
 }
 
 namespace surefoot {
@@ -73,11 +75,52 @@ void find_owned(DropOwnedStmt *statement, const Found &found)
 	}
 }
 
+/* The operator of that name in the schema where it would be created. */
+Oid operator_at(List *names, Oid left, Oid right)
+{
+	char *schema, *name;
+	DeconstructQualifiedName(names, &schema, &name);
+	List *path = schema == nullptr ? fetch_search_path(false) : NIL;
+	const Oid space = schema != nullptr ? get_namespace_oid(schema, true) : path != NIL ? linitial_oid(path) : InvalidOid;
+	return GetSysCacheOid4(OPERNAMENSP, Anum_pg_operator_oid, CStringGetDatum(name), ObjectIdGetDatum(left), ObjectIdGetDatum(right),
+						   ObjectIdGetDatum(space));
+}
+
+/* A new operator may fill one that was but announced by another, and ties itself to the ones that it names. */
+void find_operators(DefineStmt *define, const Found &found)
+{
+	Oid operators[3] = {};
+	pg_call([define, &operators] {
+		Oid left = InvalidOid, right = InvalidOid;
+		const auto option = [define](const char *name) -> DefElem * {
+			for (int i = 0; i < list_length(define->definition); i++)
+				if (DefElem *element = (DefElem *)list_nth(define->definition, i); strcmp(element->defname, name) == 0)
+					return element;
+			return nullptr;
+		};
+		if (DefElem *type = option("leftarg"))
+			left = LookupTypeNameOid(nullptr, defGetTypeName(type), true);
+		if (DefElem *type = option("rightarg"))
+			right = LookupTypeNameOid(nullptr, defGetTypeName(type), true);
+		operators[0] = operator_at(define->defnames, left, right);
+		if (DefElem *other = option("commutator"))
+			operators[1] = OpernameGetOprid(defGetQualifiedName(other), right, left);
+		if (DefElem *other = option("negator"))
+			operators[2] = OpernameGetOprid(defGetQualifiedName(other), left, right);
+	});
+	for (const Oid id : operators)
+		find({OperatorRelationId, id, 0}, found);
+}
+
 } // namespace
 
 void find_other_targets(Node *node, const Found &found, const Found &reported)
 {
 	switch (nodeTag(node)) {
+	case T_DefineStmt:
+		if (((DefineStmt *)node)->kind == OBJECT_OPERATOR)
+			find_operators((DefineStmt *)node, found);
+		break;
 	case T_DropOwnedStmt:
 		find_owned((DropOwnedStmt *)node, found);
 		break;

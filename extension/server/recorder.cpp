@@ -24,8 +24,26 @@ object_access_hook_type next_object_access = nullptr;
 /* What CREATE OR REPLACE, or the definition of what was a mere shell, reports as created although it was there. */
 bool may_be_replaced(Oid class_id)
 {
-	return class_id == ProcedureRelationId || class_id == TypeRelationId || class_id == OperatorRelationId ||
-		   class_id == LanguageRelationId || class_id == TransformRelationId;
+	return class_id == ProcedureRelationId || class_id == TypeRelationId || class_id == LanguageRelationId ||
+		   class_id == TransformRelationId;
+}
+
+/* Those that name this one as their commutator or negator forget it when it is dropped, and nothing reports that. */
+std::vector<Oid> tied_operators(Oid id)
+{
+	Oid ids[2] = {};
+	pg_call([id, &ids] {
+		HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(id));
+		if (!HeapTupleIsValid(tuple))
+			return;
+		const Form_pg_operator row = (Form_pg_operator)GETSTRUCT(tuple);
+		ids[0] = row->oprcom;
+		ids[1] = row->oprnegate;
+		ReleaseSysCache(tuple);
+	});
+	std::vector<Oid> result(std::begin(ids), std::end(ids));
+	std::erase(result, InvalidOid);
+	return result;
 }
 
 const char *renamed_column(Node *statement)
@@ -154,6 +172,9 @@ void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int
 		unresolved_.emplace(address, true);
 		return;
 	}
+	if (access == OAT_DROP && class_id == OperatorRelationId)
+		for (const Oid tied : tied_operators(object_id))
+			see(catalog::root_of(OperatorRelationId, tied));
 	if (seen_.contains(root) || unresolved_.contains(root))
 		return;
 	if (created_.contains(root)) {
