@@ -139,6 +139,11 @@ void add_commands(CLI::App &app, Options &options)
 	command->add_option("version", options.target, "default: all applied ones");
 	command->add_flag("--all", options.all, "all applied ones");
 
+	command = add_command(app, "drift", "what is not as the migrations have left it");
+	command->add_flag("--all", options.all, "also what no migration knows of");
+	command->add_option("--sql", options.sql, "only the script that leads there: recorded, live")
+		->check(CLI::IsMember({"recorded", "live"}));
+
 	command = add_command(app, "jobs", "steps that are not finished");
 	command->add_option("version", options.target, "only of this migration");
 	command->add_flag("-f,--follow", options.follow, "until they are finished");
@@ -245,7 +250,7 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 	}
 	if (app.get_subcommands().empty())
 		throw usage_failure("no command given", "Commands: new status plan checklist apply revert "
-												"resume cancel validate jobs log show version; "
+												"resume cancel validate drift jobs log show version; "
 												"see: surefoot --help");
 	options.command = app.get_subcommands().front()->get_name();
 

@@ -15,6 +15,7 @@ int command_revert(Run &run);
 int command_resume(Run &run);
 int command_cancel(Run &run);
 int command_validate(Run &run);
+int command_drift(Run &run);
 int command_jobs(Run &run);
 int command_log(Run &run);
 int command_version(Run &run);

@@ -22,7 +22,8 @@ constexpr std::array commands{
 	Command{"plan", command_plan},		   Command{"checklist", command_checklist},
 	Command{"apply", command_apply},	   Command{"revert", command_revert},
 	Command{"resume", command_resume},	   Command{"cancel", command_cancel},
-	Command{"validate", command_validate}, Command{"jobs", command_jobs},
+	Command{"validate", command_validate}, Command{"drift", command_drift},
+	Command{"jobs", command_jobs},
 	Command{"log", command_log},		   Command{"show", command_show},
 	Command{"version", command_version},
 };

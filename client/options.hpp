@@ -39,6 +39,7 @@ struct Options {
 	bool follow = false;
 	bool down = false;
 	bool timestamp = false;
+	std::string sql; // drift --sql recorded, live
 	int limit = 50;
 
 	bool sandbox = false;

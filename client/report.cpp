@@ -118,6 +118,20 @@ Json to_json(const Finding &row)
 			{"hint", or_null(row.hint)}};
 }
 
+Json to_json(const DriftRow &row)
+{
+	return {{"kind", row.kind},
+			{"identity", row.identity},
+			{"state", row.state},
+			{"version", or_null(row.version)},
+			{"difference", or_null(row.difference)},
+			{"to_recorded", or_null(row.to_recorded)},
+			{"to_live", or_null(row.to_live)},
+			{"changed_by", or_null(row.changed_by)},
+			{"changed_at", or_null(row.changed_at)},
+			{"command", or_null(row.command)}};
+}
+
 Json to_json(const JobRow &row)
 {
 	return {{"version", row.version},

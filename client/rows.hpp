@@ -41,6 +41,11 @@ struct Finding {
 	bool operator==(const Finding &) const = default;
 };
 
+struct DriftRow {
+	std::string kind, identity, state, version, difference, to_recorded, to_live;
+	std::string changed_by, changed_at, command; // when the server watches
+};
+
 struct JobRow {
 	std::string version, direction;
 	int step = 0;

@@ -50,6 +50,10 @@ public:
 	std::vector<PlanRow> plan_script(const std::string &script);
 	std::vector<Finding> checklist(const std::string &version, const std::string &direction);
 	std::vector<Finding> validate(const std::string &version);
+	// everything: also what no migration knows of.
+	std::vector<DriftRow> drift(bool everything);
+	// towards: recorded or live.
+	std::string drift_script(const std::string &towards, bool everything);
 	std::vector<JobRow> jobs(const std::string &version = "");
 	std::vector<HistoryRow> history(const std::string &version, int limit);
 	// The newest event of a migration; what comes later has a higher id.

@@ -128,6 +128,22 @@ CREATE VIEW surefoot.event AS
            pg_catalog.lead(e.at) OVER (PARTITION BY e.run ORDER BY e.id) OPERATOR(pg_catalog.-) e.at AS duration
     FROM surefoot.event_log e LEFT JOIN surefoot.run r ON r.id OPERATOR(pg_catalog.=) e.run;
 
+-- What others than Surefoot have changed, while surefoot.watch() is on: names, no texts, as those may hold secrets.
+CREATE TABLE surefoot.foreign_ddl (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    session_role text NOT NULL,
+    role text NOT NULL,
+    client_addr inet,
+    application text,
+    command text NOT NULL,           -- CREATE INDEX, ALTER TABLE ...
+    kind text,
+    identity text,
+    root text                        -- of what is there afterwards
+);
+CREATE INDEX foreign_ddl_root ON surefoot.foreign_ddl (root);
+CREATE INDEX foreign_ddl_identity ON surefoot.foreign_ddl (identity);
+
 -- pg_dump carries the history. A restored copy knows by system identifier and database that its queue is not alive.
 SELECT pg_catalog.pg_extension_config_dump('surefoot.migration', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.run_id', '');
@@ -139,6 +155,8 @@ SELECT pg_catalog.pg_extension_config_dump('surefoot.skipped', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.foreign_ddl', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.foreign_ddl_id_seq', '');
 
 -- Functions: EXECUTE is revoked from PUBLIC for each, at the end.
 
@@ -299,6 +317,20 @@ CREATE FUNCTION surefoot.schema_definitions(schema name DEFAULT NULL)
     RETURNS TABLE (kind text, identity text, definition text)
     LANGUAGE c AS 'MODULE_PATHNAME', 'surefoot_schema_definitions';
 COMMENT ON FUNCTION surefoot.schema_definitions(name) IS 'the definitions that migrate_fingerprint is made of';
+
+-- What has changed beside the history
+
+CREATE FUNCTION migrate_drift(everything boolean DEFAULT false)
+RETURNS TABLE (kind text, identity text, state text, version text, difference text, to_recorded text, to_live text,
+               changed_by text, changed_at timestamptz, command text)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_drift';
+COMMENT ON FUNCTION migrate_drift(boolean) IS
+    'what is not as migrations have left it, with the SQL that leads from one to the other; everything: also what no migration knows of';
+
+CREATE FUNCTION migrate_drift_script(towards text DEFAULT 'recorded', everything boolean DEFAULT false)
+RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_drift_script';
+COMMENT ON FUNCTION migrate_drift_script(text, boolean) IS
+    'one script that makes the schema what was recorded, or the recorded one what is live';
 
 -- What would happen
 

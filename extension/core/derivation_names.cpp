@@ -90,6 +90,18 @@ std::vector<std::string> statements_of(const Rename &rename, const Side &now, co
 	return statements;
 }
 
+/* What hangs on a table calls its columns by their names alone: where it is what it was but for those, it is what it was. */
+void take_columns_names(Object &part, const Object &was, const std::vector<std::pair<std::string, std::string>> &columns)
+{
+	for (auto &[field, value] : part.fields) {
+		std::string other = value;
+		for (const auto &[from, to] : columns)
+			other = with_word(other, last_part(from), last_part(to));
+		if (other == value_of(was, field))
+			value = other;
+	}
+}
+
 } // namespace
 
 /*
@@ -162,7 +174,7 @@ bool Derivation::names_first()
 		actions_.clear();
 	}
 
-	std::vector<std::pair<std::string, std::string>> changed;
+	std::vector<std::pair<std::string, std::string>> changed, columns;
 	while (!renames.empty()) {
 		const auto is_free = [&](const Rename &rename) {
 			const Object *other = occupant(rename);
@@ -180,6 +192,8 @@ bool Derivation::names_first()
 		if (circle)
 			name = {next->from.schema, temporary};
 		changed.emplace_back(next->now->identity, identity_as(*next->now, name));
+		if (next->now->kind == "column")
+			columns.push_back(changed.back());
 		if (circle) {
 			/* under its temporary name it is in nobody's way, and waits for its turn */
 			Object moved = *next->now;
@@ -212,8 +226,10 @@ bool Derivation::names_first()
 					value = renamed(value, from, to);
 			}
 		}
-		if (const Object *was = before.at(copy.address))
+		if (const Object *was = before.at(copy.address)) {
 			copy.root = was->root;
+			take_columns_names(copy, *was, columns);
+		}
 		moved.add(std::move(copy));
 	}
 	now = Side(moved);

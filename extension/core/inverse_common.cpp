@@ -139,7 +139,9 @@ std::string foreign_options(const std::string &was, const std::string &is)
 void change_common(Derivation &derivation, Changing &changing)
 {
 	const Object &object = changing.before;
-	if (object.field("owner") && changing.take("owner"))
+	/* The sequence of a column belongs to whom the table belongs to. */
+	const bool follows = object.kind == "sequence" && !changing.is("owned by").empty() && !changing.differs("owned by");
+	if (object.field("owner") && changing.take("owner") && !follows)
 		changing.run("ALTER " + reference(object) + " OWNER TO " + changing.was("owner"));
 	if (changing.differs("grants") || (changing.differs("owner") && !is_part(object)))
 		change_grants(derivation, changing);

@@ -63,7 +63,8 @@ bool columns_differ(Derivation &derivation, const Changing &changing)
 
 void change_view(Derivation &derivation, Changing &changing)
 {
-	const bool columns = columns_differ(derivation, changing);
+	/* One that is just being made has its columns. */
+	const bool columns = !derivation.comes(changing.before) && columns_differ(derivation, changing);
 	if (changing.differs("definition") || columns) {
 		if (!can_replace(derivation, changing.before, changing.now)) {
 			changing.rebuild = true;
@@ -87,7 +88,7 @@ const FieldRule view_rules[] = {
 
 void change_materialized_view(Derivation &derivation, Changing &changing)
 {
-	if (changing.differs("definition") || columns_differ(derivation, changing)) {
+	if (changing.differs("definition") || (!derivation.comes(changing.before) && columns_differ(derivation, changing))) {
 		changing.rebuild = true;
 		return;
 	}

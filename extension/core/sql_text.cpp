@@ -216,4 +216,21 @@ std::string renamed(std::string_view text, std::string_view from, std::string_vi
 	return out.append(text.substr(copied));
 }
 
+std::string with_word(std::string_view text, std::string_view from, std::string_view to)
+{
+	const auto in_word = [](char c) { return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '"' || (c & 0x80); };
+	std::string result;
+	for (size_t at = 0; at < text.size();) {
+		const size_t found = std::min(text.find(from, at), text.size());
+		result.append(text.substr(at, found - at));
+		if (found == text.size())
+			break;
+		const size_t end = found + from.size();
+		const bool whole = (found == 0 || !in_word(text[found - 1])) && (end == text.size() || !in_word(text[end]));
+		result.append(whole ? to : from);
+		at = end;
+	}
+	return result;
+}
+
 } // namespace surefoot::core

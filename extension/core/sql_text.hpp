@@ -49,4 +49,7 @@ struct Mentions {
 /* text with each qualified name that is from, or begins with it, called to. */
 std::string renamed(std::string_view text, std::string_view from, std::string_view to);
 
+/* text with each word that is from, as a whole, called to: for what need not be exact, as it is compared afterwards. */
+std::string with_word(std::string_view text, std::string_view from, std::string_view to);
+
 } // namespace surefoot::core

@@ -55,8 +55,10 @@ bool has_body(const std::string &statement)
 constexpr char pinned_path[] = "SET search_path = pg_catalog";
 constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
 
+} // namespace
+
 /* Names are qualified, but for those of pg_catalog; a function's body may speak of what comes after it. */
-std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently = {})
+std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently)
 {
 	std::string script;
 	if (!std::all_of(statements.begin(), statements.end(), is_plain))
@@ -77,6 +79,8 @@ std::string sentence(const core::Loss &loss)
 {
 	return loss.kind.empty() ? loss.reason : loss.kind + " " + loss.identity + ": " + loss.reason;
 }
+
+namespace {
 
 /* Statements in the order in which they turned out to work. */
 class Attempt {

@@ -19,6 +19,11 @@ struct Tryout {
 	std::set<std::string> built_concurrently;				/* indexes that are to go in the same way */
 };
 
+/* Statements as a script that means the same whatever the session's settings are. */
+std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently = {});
+/* What does not come back, on a line. */
+std::string sentence(const core::Loss &loss);
+
 /* From what is now to before. */
 history::Derived derive(const core::Objects &before, const Tryout &tryout, std::vector<core::Loss> losses);
 

@@ -1,0 +1,14 @@
+/*
+ * Who changes what is recorded, beside Surefoot: an event trigger writes it down (surefoot.watch()).
+ *
+ * It must not make a statement fail or slow, so it notes names only, in a subtransaction that may fail by itself. The text of a
+ * statement is not kept: it may hold secrets.
+ */
+#pragma once
+
+namespace surefoot {
+
+/* Whether what happens now is done by a run of Surefoot. */
+bool is_own_doing();
+
+} // namespace surefoot
