@@ -208,14 +208,20 @@ COMMENT ON PROCEDURE migrate_apply_all(text) IS 'applies what is pending, in ord
 
 -- What is where.
 
+-- Functions of their own, with settings, so that they are planned only when a row needs them: somebody who has just connected asks
+-- how things are, and mostly nothing is under way.
+CREATE FUNCTION surefoot.is_elsewhere(system_identifier numeric, database_oid oid) RETURNS boolean
+LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT $1 <> (SELECT c.system_identifier::numeric FROM pg_control_system() c)
+           OR $2 <> (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+$$;
+COMMENT ON FUNCTION surefoot.is_elsewhere(numeric, oid) IS 'whether a run was made on another system or in another database';
+
 -- A migration's state, with what a restore or a copy of the database means for it: its queue is not alive here.
 CREATE VIEW surefoot.status AS
     SELECT m.version, m.ordinal, m.name, m.down IS NOT NULL AS has_down, m.run,
            CASE WHEN m.state OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'queued', 'reverting']) AND r.id IS NOT NULL
-                     AND (r.system_identifier OPERATOR(pg_catalog.<>)
-                             (SELECT c.system_identifier::pg_catalog.numeric FROM pg_catalog.pg_control_system() c)
-                          OR r.database_oid OPERATOR(pg_catalog.<>)
-                             (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()))
+                     AND surefoot.is_elsewhere(r.system_identifier, r.database_oid)
                 THEN 'orphaned' ELSE m.state END AS state,
            r.direction, r.started_at, r.ended_at, r.session_role, r.role
     FROM surefoot.migration m LEFT JOIN surefoot.run r ON r.id OPERATOR(pg_catalog.=) m.run;
@@ -228,6 +234,12 @@ CREATE VIEW surefoot.worker AS
       AND k.objsubid OPERATOR(pg_catalog.=) 1 AND k.granted
       AND k.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
                                              WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());
+
+CREATE FUNCTION surefoot.has_worker(run bigint) RETURNS boolean
+LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM surefoot.worker w WHERE w.run = $1::text::oid)
+$$;
+COMMENT ON FUNCTION surefoot.has_worker(bigint) IS 'whether somebody works on a run';
 
 CREATE FUNCTION migrate_status(version text DEFAULT NULL)
 RETURNS TABLE (version text, name text, state text, steps text, way_back text, applied_at timestamptz, applied_by text,
@@ -243,8 +255,7 @@ LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN s.state = 'applied' THEN s.ended_at - s.started_at END,
            CASE s.state WHEN 'registered' THEN 'apply' WHEN 'reverted' THEN 'apply'
                 WHEN 'failed' THEN 'resume or revert' WHEN 'orphaned' THEN 'resume or revert' WHEN 'applied' THEN NULL
-                ELSE CASE WHEN EXISTS (SELECT FROM surefoot.worker w WHERE w.run = s.run::text::oid)
-                          THEN 'wait or cancel' ELSE 'resume' END END
+                ELSE CASE WHEN surefoot.has_worker(s.run) THEN 'wait or cancel' ELSE 'resume' END END
     FROM surefoot.status s
     WHERE $1 IS NULL OR s.ordinal = $1::numeric
     ORDER BY s.ordinal
