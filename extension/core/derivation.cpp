@@ -109,7 +109,7 @@ bool Derivation::follows_parent(const Node &node) const
 /* What has to be dropped and created, though it was there before and is there now; and what else that takes along. */
 void Derivation::find_rebuilt()
 {
-	std::vector<Node *> both;
+	std::vector<Node *> both, remade;
 	for (auto &[key, node] : nodes_)
 		if (node.before && node.now)
 			both.push_back(&node);
@@ -127,6 +127,8 @@ void Derivation::find_rebuilt()
 			lose(WayBack::without_rows, was, "it was dropped and made anew");
 			if (!same)
 				rebuild(*node);
+			else
+				remade.push_back(node);
 		} else if (another && was.kind == "column") {
 			const Object *table = before.whole(was), *table_now = now.whole(is);
 			if (!table || !table_now || table->address != table_now->address || table->kind == "view" ||
@@ -137,6 +139,7 @@ void Derivation::find_rebuilt()
 				rebuild(*node);
 		}
 	}
+	rebuild_referring(std::move(remade));
 	for (Node *node : both) {
 		if (node->rebuild || equal(*node->before, *node->now) || follows_parent(*node))
 			continue;
@@ -151,6 +154,28 @@ void Derivation::find_rebuilt()
 			rebuild(of_view ? nodes_[{whole->kind, whole->identity}] : *node);
 		else if (changing.free)
 			free_dependents(*node->now, true);
+	}
+}
+
+/* Tables that have lost their rows as well cannot keep later ones that refer to a table that comes back empty. */
+void Derivation::rebuild_referring(std::vector<Node *> remade)
+{
+	const auto refers_to_empty = [this](const Node *node) {
+		Mentions mentions;
+		for (const Object *constraint : before.parts(*node->before, "constraint"))
+			if (is_foreign_key(*constraint))
+				mentions.add(value_of(*constraint, "definition"));
+		return std::any_of(mentions.names.begin(), mentions.names.end(), [this, node](const std::string &name) {
+			const Object *table = before.find("table", name);
+			return table && table != node->before && comes(*table);
+		});
+	};
+	while (!remade.empty()) {
+		const auto next = std::find_if(remade.begin(), remade.end(), refers_to_empty);
+		if (next == remade.end())
+			break;
+		rebuild(**next);
+		remade.erase(next);
 	}
 }
 
@@ -198,7 +223,9 @@ void Derivation::free_dependents(const Object &object, bool stays)
 				node.detach = true;
 			else if (!node.rebuild)
 				lose(WayBack::none, *found, "it depends on " + object.kind + " " + object.identity);
-		} else if (found->kind == "table" || found->kind == "foreign table" || found->kind == "sequence")
+		} else if (found->kind == "sequence" && !stays && without_last_part(value_of(*found, "owned by")) == object.identity)
+			rebuild(node); /* it goes with its table, and comes before it */
+		else if (found->kind == "table" || found->kind == "foreign table" || found->kind == "sequence")
 			lose(WayBack::none, *found, "it depends on " + object.kind + " " + object.identity);
 		else
 			rebuild(node);

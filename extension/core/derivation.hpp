@@ -102,6 +102,7 @@ private:
 	bool names_first();
 	bool follows_parent(const Node &node) const;
 	void find_rebuilt();
+	void rebuild_referring(std::vector<Node *> remade);
 	void rebuild(Node &node);
 	/* stays: object is altered in place */
 	void free_dependents(const Object &object, bool stays);

@@ -165,6 +165,10 @@ bool Derivation::names_first()
 					gone.insert(&object);
 		}
 		for (const Object *object : gone) {
+			/* One of a serial column goes with its table. */
+			const Object *owner = now.find("column", value_of(*object, "owned by"));
+			if (owner && gone.contains(now.whole(*owner)))
+				continue;
 			Node node;
 			node.now = object;
 			add_drop(node);

@@ -52,7 +52,7 @@ bool has_body(const std::string &statement)
 	return statement.starts_with("CREATE OR REPLACE FUNCTION") || statement.starts_with("CREATE OR REPLACE PROCEDURE");
 }
 
-constexpr char pinned_path[] = "SET search_path = pg_catalog";
+constexpr std::string_view pinned_path = "SET search_path = pg_catalog";
 constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
 
 } // namespace
@@ -85,7 +85,7 @@ namespace {
 /* Statements in the order in which they turned out to work. */
 class Attempt {
 public:
-	explicit Attempt(const Tryout &tryout) : tryout_(tryout) {}
+	Attempt(const Tryout &tryout, std::string path) : tryout_(tryout), path_(std::move(path)) {}
 
 	/* False when one of them cannot be run at all. */
 	bool run(std::vector<std::string> statements)
@@ -94,12 +94,15 @@ public:
 			std::vector<std::string> later;
 			std::optional<Error> first;
 			for (std::string &statement : statements)
-				if (std::optional<Error> error = fails(statement)) {
+				if (std::optional<Error> error = fails({statement}); !error)
+					done.push_back(std::move(statement));
+				else if (std::vector<std::string> in_path = with_path(*error, statement); !in_path.empty() && !fails(in_path))
+					done.insert(done.end(), in_path.begin(), in_path.end());
+				else {
 					if (!first)
 						first = std::move(error);
 					later.push_back(std::move(statement));
-				} else
-					done.push_back(std::move(statement));
+				}
 			/* What failed may have been too early. */
 			if (later.size() == statements.size()) {
 				core::Loss loss;
@@ -116,11 +119,15 @@ public:
 	std::optional<core::Loss> stuck;
 
 private:
-	std::optional<Error> fails(const std::string &statement)
+	std::optional<Error> fails(const std::vector<std::string> &statements)
 	{
-		tryout_.prepare(statement);
+		for (const std::string &statement : statements)
+			tryout_.prepare(statement);
 		try {
-			in_subtransaction([&] { tryout_.run(statement); });
+			in_subtransaction([&] {
+				for (const std::string &statement : statements)
+					tryout_.run(statement);
+			});
 			return std::nullopt;
 		} catch (Error &error) {
 			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("55P04"))
@@ -128,15 +135,27 @@ private:
 			return std::move(error);
 		}
 	}
+
+	/* A function that the statement calls looks for what its body names where it has found it before. */
+	std::vector<std::string> with_path(const Error &error, const std::string &statement) const
+	{
+		if (path_.empty() || !(error.is("42704") || error.is("42P01") || error.is("42883")))
+			return {};
+		std::string set(pinned_path);
+		set.append(", ").append(path_);
+		return {std::move(set), statement, std::string(pinned_path)};
+	}
+
 	const Tryout &tryout_;
+	const std::string path_;
 };
 
 } // namespace
 
 history::Derived derive(const core::Objects &before, const Tryout &tryout, std::vector<core::Loss> losses)
 {
-	Attempt attempt(tryout);
-	tryout.run(pinned_path);
+	Attempt attempt(tryout, pg_call([] { return GetConfigOption("search_path", false, false); }));
+	tryout.run(std::string(pinned_path));
 	tryout.run(unchecked_bodies);
 	std::vector<core::Change> left;
 	std::vector<core::Loss> reasons;

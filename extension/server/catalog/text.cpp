@@ -35,7 +35,8 @@ std::optional<std::string> call(PGFunction function, int count, Oid first, Oid s
 std::string_view text_of(Datum value)
 {
 	struct varlena *text = reinterpret_cast<struct varlena *>(DatumGetPointer(value));
-	if (VARATT_IS_EXTENDED(text) && !VARATT_IS_SHORT(text))
+	/* What is stored out of line looks like a short one. */
+	if (VARATT_IS_COMPRESSED(text) || VARATT_IS_EXTERNAL(text))
 		text = pg_call([text] { return pg_detoast_datum_packed(text); });
 	return {VARDATA_ANY(text), static_cast<size_t>(VARSIZE_ANY_EXHDR(text))};
 }
