@@ -343,6 +343,30 @@ RETURNS text LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_drift_script';
 COMMENT ON FUNCTION migrate_drift_script(text, boolean) IS
     'one script that makes the schema what was recorded, or the recorded one what is live';
 
+-- Who has changed it: two event triggers, which do nothing until surefoot.watch(true) switches them on.
+CREATE FUNCTION surefoot.note_ddl() RETURNS event_trigger LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_note_ddl';
+COMMENT ON FUNCTION surefoot.note_ddl() IS 'writes down what is changed beside Surefoot';
+CREATE EVENT TRIGGER surefoot_watch ON ddl_command_end EXECUTE FUNCTION surefoot.note_ddl();
+ALTER EVENT TRIGGER surefoot_watch DISABLE;
+CREATE EVENT TRIGGER surefoot_watch_drops ON sql_drop EXECUTE FUNCTION surefoot.note_ddl();
+ALTER EVENT TRIGGER surefoot_watch_drops DISABLE;
+
+CREATE FUNCTION surefoot.watch(enable boolean) RETURNS text
+LANGUAGE plpgsql STRICT SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF enable THEN
+        ALTER EVENT TRIGGER surefoot_watch ENABLE;
+        ALTER EVENT TRIGGER surefoot_watch_drops ENABLE;
+        RETURN 'watching';
+    END IF;
+    ALTER EVENT TRIGGER surefoot_watch DISABLE;
+    ALTER EVENT TRIGGER surefoot_watch_drops DISABLE;
+    RETURN 'not watching';
+END
+$$;
+COMMENT ON FUNCTION surefoot.watch(boolean) IS
+    'has an event trigger write down who changes what beside Surefoot, for migrate_drift(); off at first';
+
 -- What would happen
 
 CREATE FUNCTION migrate_plan(version text, direction text DEFAULT 'up')

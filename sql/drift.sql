@@ -101,3 +101,43 @@ DROP INDEX app.users_name; ALTER TABLE app.users DROP COLUMN name CASCADE, ADD C
 SELECT state, kind, identity, difference FROM migrate_drift() WHERE kind = 'table';
 ROLLBACK;
 SELECT migrate_drift_script('sideways');
+
+-- who has done it, while somebody watches; what Surefoot does itself is not foreign
+SELECT surefoot.watch(true);
+CREATE ROLE regress_hand SUPERUSER;
+CREATE ROLE regress_plain;
+GRANT CREATE ON SCHEMA public TO regress_plain;
+TRUNCATE surefoot.foreign_ddl;
+SET SESSION AUTHORIZATION regress_hand;
+SET application_name = 'by hand';
+ALTER TABLE app.users ADD COLUMN extra int;
+DROP INDEX app.users_name;
+SET ROLE regress_plain;
+CREATE TABLE hand_made (id int);
+RESET ROLE;
+CREATE TEMP TABLE passing (id int);
+DROP TABLE passing;
+RESET SESSION AUTHORIZATION;
+SELECT state, kind, identity, changed_by, command, changed_at > now() - interval '1 minute' AS just_now FROM migrate_drift();
+-- seen, it is unexpected wherever it is
+DROP TABLE hand_made;
+SELECT state, kind, identity FROM migrate_drift();
+SELECT session_role, role, application, command, kind, identity, root FROM surefoot.foreign_ddl ORDER BY id;
+TRUNCATE surefoot.foreign_ddl;
+SET client_min_messages = error;
+SELECT migrate_register('0004', 'own', 'CREATE TABLE app.own (id int); CREATE TABLE IF NOT EXISTS legacy (id int, note text, more int); ALTER TABLE app.own ADD x int; DROP TABLE app.own');
+SELECT migrate_apply('0004');
+SELECT migrate_revert('0004');
+SELECT count(*) FROM surefoot.foreign_ddl;
+-- it never makes a statement fail
+BEGIN;
+ALTER TABLE surefoot.foreign_ddl RENAME TO elsewhere;
+CREATE TABLE hand_made (id int);
+ROLLBACK;
+SELECT surefoot.watch(false);
+CREATE TABLE hand_made (id int);
+SELECT count(*) FROM surefoot.foreign_ddl;
+SELECT surefoot.watch(true);
+SELECT surefoot.note_ddl();
+DROP EXTENSION surefoot;
+CREATE TABLE after (id int);

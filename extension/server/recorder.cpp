@@ -18,6 +18,7 @@ namespace surefoot {
 namespace {
 
 Recorder *active_recorder = nullptr;
+int recorders = 0;
 ProcessUtility_hook_type next_utility = nullptr;
 object_access_hook_type next_object_access = nullptr;
 
@@ -105,13 +106,20 @@ Recorder *Recorder::active()
 	return active_recorder;
 }
 
+bool Recorder::is_at_work()
+{
+	return recorders > 0;
+}
+
 Recorder::Recorder() : outer_(active_recorder)
 {
+	recorders++;
 	active_recorder = this;
 }
 
 Recorder::~Recorder()
 {
+	recorders--;
 	active_recorder = outer_;
 }
 

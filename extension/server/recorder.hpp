@@ -38,6 +38,8 @@ public:
 	static void install_hooks();
 	/* The recorder that the hooks feed, or nullptr. */
 	static Recorder *active();
+	/* Whether there is one at all, also one that is paused. */
+	static bool is_at_work();
 
 	/* Reads the definitions of root, as they are now, unless they are known. */
 	void see(const ObjectAddress &root);

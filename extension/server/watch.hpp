@@ -1,8 +1,8 @@
 /*
- * Who changes what is recorded, beside Surefoot: an event trigger writes it down (surefoot.watch()).
+ * Who changes what is recorded, beside Surefoot: an event trigger writes it down while surefoot.watch() is on.
  *
- * It must not make a statement fail or slow, so it notes names only, in a subtransaction that may fail by itself. The text of a
- * statement is not kept: it may hold secrets.
+ * It must neither make a statement fail nor be noticed, so it notes names only, in a subtransaction that may fail by itself. The text
+ * of a statement is not kept: it may hold secrets.
  */
 #pragma once
 

@@ -41,6 +41,11 @@ is("$json->{error}{code} $json->{error}{exit_code}", 'DRIFT 4', 'its error');
 my $script = $shop->run('drift', '--sql', 'recorded')->stdout;
 $shop->sql($script);
 is($shop->run('drift')->exit, 0, 'the script mends it');
+$shop->sql('SELECT surefoot.watch(true)');
+is($shop->run($_, '0002')->exit, 0, "watched: $_") for 'revert', 'apply';
+is($shop->sql('SELECT command, identity FROM surefoot.foreign_ddl'), '', 'what Surefoot does, in workers too, is not foreign');
+$shop->sql("ALTER TABLE orders ALTER note SET DEFAULT 'z'");
+like($shop->run('drift')->stdout, qr/^changed column public\.orders\.note \(recorded by 0001\), ALTER TABLE by postgres at 20\S+Z$/m, 'who has done it');
 is($shop->run('drift', '--sql', 'sideways')->exit, 2, 'an unknown direction');
 
 
