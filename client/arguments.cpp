@@ -110,6 +110,11 @@ void add_commands(CLI::App &app, Options &options)
 	command->add_flag("--down", options.down, "before the way back");
 	add_checks(command, options);
 
+	command = add_command(app, "rehearse",
+						  "up, verify and both ways back, rolled back; in a sandbox for good");
+	command->add_option("version", options.target, "default: the first pending one");
+	command->add_flag("--all", options.all, "the whole history, with --sandbox");
+
 	command = add_command(app, "apply", "apply migrations; without a version, all pending ones");
 	add_range(command, options, "pending ones up to this version", "all pending ones");
 	command->add_flag("--dry-run", options.dry_run, "print the SQL that would run");
@@ -249,7 +254,7 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 		throw usage_failure(message.substr(0, message.find('\n')), "See: surefoot --help");
 	}
 	if (app.get_subcommands().empty())
-		throw usage_failure("no command given", "Commands: new status plan checklist apply revert "
+		throw usage_failure("no command given", "Commands: new status plan checklist rehearse apply revert "
 												"resume cancel validate drift jobs log show version; "
 												"see: surefoot --help");
 	options.command = app.get_subcommands().front()->get_name();

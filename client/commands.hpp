@@ -10,6 +10,7 @@ int command_show(Run &run);
 int command_status(Run &run);
 int command_plan(Run &run);
 int command_checklist(Run &run);
+int command_rehearse(Run &run);
 int command_apply(Run &run);
 int command_revert(Run &run);
 int command_resume(Run &run);

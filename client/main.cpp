@@ -20,7 +20,8 @@ struct Command {
 constexpr std::array commands{
 	Command{"new", command_new},		   Command{"status", command_status},
 	Command{"plan", command_plan},		   Command{"checklist", command_checklist},
-	Command{"apply", command_apply},	   Command{"revert", command_revert},
+	Command{"rehearse", command_rehearse}, Command{"apply", command_apply},
+	Command{"revert", command_revert},
 	Command{"resume", command_resume},	   Command{"cancel", command_cancel},
 	Command{"validate", command_validate}, Command{"drift", command_drift},
 	Command{"jobs", command_jobs},

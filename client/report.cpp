@@ -132,6 +132,29 @@ Json to_json(const DriftRow &row)
 			{"command", or_null(row.command)}};
 }
 
+Json to_json(const RehearsedRow &row)
+{
+	return {{"direction", row.direction},
+			{"step", row.step},
+			{"line", positive(row.line)},
+			{"statement", row.statement},
+			{"tried", row.tried},
+			{"locks", row.locks},
+			{"rewritten", row.rewritten},
+			{"scanned", row.scanned},
+			{"written", row.written},
+			{"wal_bytes", row.wal_bytes},
+			{"duration_seconds", row.seconds}};
+}
+
+Json to_json(const DifferenceRow &row)
+{
+	return {{"kind", row.kind},
+			{"identity", row.identity},
+			{"only_column_order", row.only_column_order},
+			{"difference", row.difference}};
+}
+
 Json to_json(const JobRow &row)
 {
 	return {{"version", row.version},

@@ -21,6 +21,8 @@ Json to_json(const StatusRow &row);
 Json to_json(const PlanRow &row);
 Json to_json(const Finding &row);
 Json to_json(const DriftRow &row);
+Json to_json(const RehearsedRow &row);
+Json to_json(const DifferenceRow &row);
 Json to_json(const JobRow &row);
 Json to_json(const HistoryRow &row);
 Json to_json(const EventRow &row);

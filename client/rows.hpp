@@ -46,6 +46,24 @@ struct DriftRow {
 	std::string changed_by, changed_at, command; // when the server watches
 };
 
+// What a rehearsal has seen of one statement.
+struct RehearsedRow {
+	std::string direction;
+	int step = 0;
+	int line = 0;
+	std::string statement, tried;
+	std::vector<std::string> locks, rewritten, scanned, written;
+	std::int64_t wal_bytes = 0;
+	double seconds = 0;
+};
+
+// An object that is not as it was when the schema was remembered.
+struct DifferenceRow {
+	std::string kind, identity;
+	bool only_column_order = false;
+	std::string difference;
+};
+
 struct JobRow {
 	std::string version, direction;
 	int step = 0;

@@ -289,6 +289,57 @@ std::vector<Finding> Server::validate(const std::string &version)
 										  {version}));
 }
 
+std::vector<Finding> Server::rehearse(const std::string &version)
+{
+	return finding_rows(connection_.query(fmt::format("SELECT {} FROM {}($1::pg_catalog.text)",
+													  finding_columns, call("migrate_rehearse")),
+										  {version}));
+}
+
+std::vector<RehearsedRow> Server::rehearsed(const std::string &version)
+{
+	Result result = connection_.query(
+		fmt::format("SELECT direction, step, line, statement, tried, "
+					"pg_catalog.array_to_string(locks, E'\n'), "
+					"pg_catalog.array_to_string(rewritten, E'\n'), "
+					"pg_catalog.array_to_string(scanned, E'\n'), "
+					"pg_catalog.array_to_string(written, E'\n'), wal_bytes, "
+					"extract(epoch FROM duration) FROM {}($1::pg_catalog.text)",
+					call("migrate_rehearse_statements")),
+		{version});
+	std::vector<RehearsedRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.string(i, 0), result.integer(i, 1), result.integer(i, 2),
+						result.string(i, 3), result.string(i, 4), split_lines(result.text(i, 5)),
+						split_lines(result.text(i, 6)), split_lines(result.text(i, 7)),
+						split_lines(result.text(i, 8)), result.bigint(i, 9).value_or(0),
+						result.number(i, 10).value_or(0)});
+	return rows;
+}
+
+void Server::rehearse_without_limits()
+{
+	connection_.script(
+		"SET surefoot.rehearse_timeout = 0; SET surefoot.rehearse_pages = 2147483647");
+}
+
+void Server::remember_schema(const std::string &name)
+{
+	connection_.query("SELECT surefoot.remember_schema($1::pg_catalog.text)", {name});
+}
+
+std::vector<DifferenceRow> Server::compare_schema(const std::string &name)
+{
+	Result result = connection_.query("SELECT kind, identity, only_column_order, difference "
+									  "FROM surefoot.compare_schema($1::pg_catalog.text)",
+									  {name});
+	std::vector<DifferenceRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.string(i, 0), result.string(i, 1), result.boolean(i, 2),
+						result.string(i, 3)});
+	return rows;
+}
+
 std::vector<JobRow> Server::jobs(const std::string &version)
 {
 	Result result = connection_.query(

@@ -54,6 +54,14 @@ public:
 	std::vector<DriftRow> drift(bool everything);
 	// towards: recorded or live.
 	std::string drift_script(const std::string &towards, bool everything);
+	std::vector<Finding> rehearse(const std::string &version);
+	// Of the latest rehearsal of that migration.
+	std::vector<RehearsedRow> rehearsed(const std::string &version);
+	// For a server of our own: nobody waits for its locks.
+	void rehearse_without_limits();
+	// The schema as it is now, kept under a name; and what is not as it was then.
+	void remember_schema(const std::string &name);
+	std::vector<DifferenceRow> compare_schema(const std::string &name);
 	std::vector<JobRow> jobs(const std::string &version = "");
 	std::vector<HistoryRow> history(const std::string &version, int limit);
 	// The newest event of a migration; what comes later has a higher id.

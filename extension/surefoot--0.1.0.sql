@@ -387,6 +387,30 @@ RETURNS TABLE (level text, code text, object text, message text, detail text, hi
 LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_checklist';
 COMMENT ON FUNCTION migrate_checklist(text, text) IS 'what should be looked at before a migration is applied or reverted';
 
+CREATE FUNCTION migrate_rehearse(version text)
+RETURNS TABLE (level text, code text, object text, message text, detail text, hint text)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_rehearse';
+COMMENT ON FUNCTION migrate_rehearse(text) IS
+    'runs a migration up, its verify script and both ways back, rolls it all back, and tells what was seen';
+
+-- What varies from run to run is here: a rehearsal by itself when this session has made none of that migration.
+CREATE FUNCTION migrate_rehearse_statements(version text)
+RETURNS TABLE (direction text, step int, line int, statement text, tried text, locks text[], rewritten text[], scanned text[],
+               rows bigint, written text[], wal_bytes bigint, duration interval)
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_rehearse_statements';
+COMMENT ON FUNCTION migrate_rehearse_statements(text) IS
+    'each statement of this session''s latest rehearsal, with its locks, rows, WAL and time';
+
+CREATE FUNCTION surefoot.remember_schema(name text) RETURNS text
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'surefoot_remember_schema';
+COMMENT ON FUNCTION surefoot.remember_schema(text) IS
+    'keeps the definitions of all schemas in the memory of this session, under a name, and returns their fingerprint';
+
+CREATE FUNCTION surefoot.compare_schema(name text)
+RETURNS TABLE (kind text, identity text, only_column_order boolean, difference text)
+    LANGUAGE c STRICT AS 'MODULE_PATHNAME', 'surefoot_compare_schema';
+COMMENT ON FUNCTION surefoot.compare_schema(text) IS 'what is not as it was when surefoot.remember_schema() was called';
+
 -- Functions go above this line: what follows looks at all of them.
 
 -- Who may. Nobody but the owner may do anything until this is called.
@@ -408,7 +432,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all');
+                'migrate_apply_all', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

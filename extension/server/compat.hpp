@@ -93,6 +93,22 @@ inline void new_storage(Relation relation)
 #endif
 }
 
+/* Whether relation got new storage in this transaction; it was not made in it. */
+inline bool has_new_storage(Relation relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return relation->rd_newRelfilelocatorSubid != InvalidSubTransactionId;
+#else
+	return relation->rd_newRelfilenodeSubid != InvalidSubTransactionId;
+#endif
+}
+
+/* The file of relation's storage. */
+inline Oid storage_number(Relation relation)
+{
+	return relation->rd_rel->relfilenode;
+}
+
 /* All settings of the server. */
 inline config_generic **all_settings(int *count)
 {

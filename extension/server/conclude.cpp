@@ -182,6 +182,8 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 	return wrong;
 }
 
+} // namespace
+
 void check_verify(const history::Migration &migration, const std::string &role, bool holds_locks,
 				  std::vector<Finding> &findings)
 {
@@ -194,6 +196,8 @@ void check_verify(const history::Migration &migration, const std::string &role, 
 	else
 		findings.push_back({"pass", "verify", migration.version, "the verify script passes", "", ""});
 }
+
+namespace {
 
 /* Definitions that have just been read need no second look but for what they say of themselves. */
 std::vector<Finding> check_fresh(const history::Migration &migration, const std::string &role, const std::vector<core::Change> &changes)

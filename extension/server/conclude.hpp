@@ -14,6 +14,11 @@ struct Finding {
 /* Whether what run made is there as it made it, its indexes valid, its constraints validated, and the verify script content. */
 std::vector<Finding> validate(const history::Migration &migration, int64 run);
 
+/*
+ * Adds how the verify script fares, if migration has one, run as role. holds_locks: it may take no longer than surefoot.verify_timeout.
+ */
+void check_verify(const history::Migration &migration, const std::string &role, bool holds_locks, std::vector<Finding> &findings);
+
 /* Raises SF009 with the first failure of findings, if there is one. */
 void raise_failures(const std::string &version, const std::vector<Finding> &findings);
 

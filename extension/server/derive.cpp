@@ -272,12 +272,20 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 					if (const std::optional<ObjectAddress> root = catalog::resolve_root((*side)->root))
 						recorder.see(*root);
 		}
-		for (const core::Object &object : recorder.before())
-			if (!touched.contains({object.kind, object.identity}))
-				before.add(object);
+		/* Nor has it what its way back comes to touch: a table whose column is of a type that is made anew, say. */
+		const auto add_untouched = [&] {
+			for (const core::Object &object : recorder.before())
+				if (!touched.contains({object.kind, object.identity}))
+					before.add(object);
+		};
+		add_untouched();
 		Rehearsal rehearsal(silent, recorder);
 		Tryout tryout;
-		tryout.now = [&] { return rehearsal.in_earnest(before, recorder.now()); };
+		tryout.now = [&] {
+			core::Objects now = recorder.now();
+			add_untouched();
+			return rehearsal.in_earnest(before, now);
+		};
 		tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
 		tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
 		history::Derived derived = derive(before, tryout, {});

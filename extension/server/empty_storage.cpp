@@ -1,7 +1,6 @@
 #include "server/empty_storage.hpp"
 
 #include "server/compat.hpp"
-#include "server/settings.hpp"
 #include "server/targets.hpp"
 
 namespace surefoot {
@@ -42,7 +41,7 @@ std::vector<Oid> mentioned(Node *statement)
 	return relations;
 }
 
-bool is_worth_emptying(Oid id)
+bool is_worth_emptying(Oid id, int64 pages)
 {
 	Relation relation = try_relation_open(id, AccessShareLock);
 	if (relation == nullptr)
@@ -50,7 +49,7 @@ bool is_worth_emptying(Oid id)
 	const char kind = relation->rd_rel->relkind;
 	/* As LOCK TABLE asks: nobody is locked out by a role that could not do so itself. */
 	const bool worth = may_lock(id, ACL_UPDATE | ACL_DELETE | ACL_TRUNCATE) && (kind == RELKIND_RELATION || kind == RELKIND_MATVIEW) && !IsCatalogRelation(relation) &&
-					   RelationGetNumberOfBlocks(relation) > (BlockNumber)settings::direct_index_pages;
+					   RelationGetNumberOfBlocks(relation) > pages;
 	relation_close(relation, NoLock);
 	return worth;
 }
@@ -73,27 +72,31 @@ void swap_storage(Oid id)
 
 } // namespace
 
-void EmptyStorage::prepare(Node *statement)
+bool EmptyStorage::prepare(Node *statement)
 {
+	bool any = false;
 	lock_targets(
 		statement,
-		[this](const ObjectAddress &found) {
-			if (found.classId == RelationRelationId)
-				empty(found.objectId);
-		},
+		[&](const ObjectAddress &found) { any = (found.classId == RelationRelationId && empty(found.objectId)) || any; },
 		[](Oid) {});
 	for (Oid relation : mentioned(statement))
-		empty(relation);
+		any = empty(relation) || any;
+	return any;
 }
 
-void EmptyStorage::empty(Oid id)
+bool EmptyStorage::empty(Oid id)
 {
-	if (!done_.emplace(id, true).second)
-		return;
-	pg_call([id] {
-		if (is_worth_emptying(id))
+	if (const auto known = done_.find(id); known != done_.end())
+		return known->second;
+	const int64 pages = pages_;
+	const bool emptied = pg_call([id, pages] {
+		const bool worth = is_worth_emptying(id, pages);
+		if (worth)
 			swap_storage(id);
+		return worth;
 	});
+	done_.emplace(id, emptied);
+	return emptied;
 }
 
 } // namespace surefoot

@@ -12,13 +12,24 @@ namespace surefoot {
 
 class EmptyStorage {
 public:
-	/* Empties what statement is about, and what a query in it reads or writes; small tables stay as they are. */
-	void prepare(Node *statement);
-	bool is_emptied(Oid relation) const { return done_.contains(relation); }
+	/* Tables of at most so many pages keep their rows. */
+	explicit EmptyStorage(int64 pages) : pages_(pages) {}
+	/*
+	 * Empties what statement is about, and what a query in it reads or writes; small tables stay as they are. Whether any of them
+	 * is empty now.
+	 */
+	bool prepare(Node *statement);
+	bool is_prepared(Oid relation) const { return done_.contains(relation); }
+	bool is_emptied(Oid relation) const
+	{
+		const auto found = done_.find(relation);
+		return found != done_.end() && found->second;
+	}
 
 private:
-	void empty(Oid relation);
-	std::map<Oid, bool> done_; /* small ones, which were left as they are, included */
+	bool empty(Oid relation);
+	std::map<Oid, bool> done_; /* whether it was emptied, or left as it is */
+	int64 pages_;
 };
 
 } // namespace surefoot

@@ -76,6 +76,25 @@ bool is_users_and_volatile(Oid function, void *)
 	return function >= FirstNormalObjectId && func_volatile(function) == PROVOLATILE_VOLATILE;
 }
 
+/* Called under the server's own code; the list is the current memory context's. */
+bool collect_relations(Node *node, void *context)
+{
+	if (node == nullptr)
+		return false;
+	if (!IsA(node, Query))
+		return compat::walk_expression(node, collect_relations, context);
+	const List *entries = ((::Query *)node)->rtable;
+	for (int i = 0; i < list_length(entries); i++) {
+		const RangeTblEntry *entry = (const RangeTblEntry *)list_nth(entries, i);
+		if (entry->rtekind == RTE_RELATION)
+			*(List **)context = lappend_oid(*(List **)context, entry->relid);
+	}
+	Node *utility = ((::Query *)node)->utilityStmt;
+	if (utility != nullptr && IsA(utility, CreateTableAsStmt))
+		return collect_relations(((CreateTableAsStmt *)utility)->query, context);
+	return compat::walk_query((::Query *)node, collect_relations, context);
+}
+
 bool calls_users_code(Node *node, void *context)
 {
 	if (node == nullptr)
@@ -115,10 +134,13 @@ bool has_no_traces(Node *statement)
 	}
 }
 
-bool prepare_query(const std::string &sql)
+bool prepare_query(const std::string &sql, std::vector<Oid> *tables)
 {
 	const char *text = sql.c_str();
-	return pg_call([text] {
+	List *relations = NIL;
+	List **found_relations = tables ? &relations : nullptr;
+	const MemoryContext caller = CurrentMemoryContext;
+	const bool calls = pg_call([text, found_relations, caller] {
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
 		SPIPlanPtr plan = SPI_prepare(text, 0, nullptr);
@@ -130,13 +152,23 @@ bool prepare_query(const std::string &sql)
 			List *queries = ((CachedPlanSource *)list_nth(sources, i))->query_list;
 			for (int n = 0; n < list_length(queries) && !found; n++)
 				found = calls_users_code((Node *)list_nth(queries, n), nullptr);
+			if (found_relations == nullptr)
+				continue;
+			const MemoryContext own = MemoryContextSwitchTo(caller);
+			for (int n = 0; n < list_length(queries); n++)
+				(void)collect_relations((Node *)list_nth(queries, n), found_relations);
+			MemoryContextSwitchTo(own);
 		}
 		SPI_finish();
 		return found;
 	});
+	for (int i = 0; i < list_length(relations); i++)
+		tables->push_back(list_nth_oid(relations, i));
+	return calls;
 }
 
-HarmlessOnly::HarmlessOnly(int64 microseconds) : limit_(static_cast<int>(std::max<int64>(1, microseconds / 1000)))
+HarmlessOnly::HarmlessOnly(int64 microseconds)
+	: limit_(microseconds > 0 ? static_cast<int>(std::max<int64>(1, microseconds / 1000)) : 0)
 {
 	active = true;
 	refused = InvalidOid;

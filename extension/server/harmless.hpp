@@ -13,12 +13,15 @@ namespace surefoot {
 /* Whether what statement does is nothing that the catalog, or a later statement of the same script, would show. */
 bool has_no_traces(Node *statement);
 
-/* Prepares a query, which raises what is wrong with its names; says whether it calls a volatile function that users wrote. */
-bool prepare_query(const std::string &sql);
+/*
+ * Prepares a query, which raises what is wrong with its names; says whether it calls a volatile function that users wrote. tables: gets the
+ * relations that it reads or writes, those behind views included.
+ */
+bool prepare_query(const std::string &sql, std::vector<Oid> *tables = nullptr);
 
 /*
  * While one lives, functions that may act outside of the transaction raise an error when they are about to be called, and so does
- * the end of the time allowed. Both as a cancelled query (57014), which EXCEPTION WHEN OTHERS does not catch.
+ * the end of the time allowed (0: no limit). Both as a cancelled query (57014), which EXCEPTION WHEN OTHERS does not catch.
  */
 class HarmlessOnly {
 public:

@@ -43,19 +43,6 @@ std::string index_identity(const Operation &operation)
 	return pg_call([schema, name] { return quote_qualified_identifier(schema, name); });
 }
 
-history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up, const StepResult &done)
-{
-	Tryout tryout;
-	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
-	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
-	tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
-	for (const PlannedStep &step : done.rest)
-		for (const Operation &operation : step.operations)
-			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())
-				tryout.built_concurrently.insert(index_identity(operation));
-	return derive(recorder.before(), tryout, written_rows(up));
-}
-
 bool is_about_indexes(const Script &script)
 {
 	return std::all_of(script.statements().begin(), script.statements().end(), [](const Statement &statement) {
@@ -75,6 +62,20 @@ bool is_about_indexes(const StepResult &done, const Script *down)
 }
 
 } // namespace
+
+history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up,
+								 const std::vector<PlannedStep> &steps)
+{
+	Tryout tryout;
+	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
+	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
+	tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
+	for (const PlannedStep &step : steps)
+		for (const Operation &operation : step.operations)
+			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())
+				tryout.built_concurrently.insert(index_identity(operation));
+	return derive(recorder.before(), tryout, written_rows(up));
+}
 
 std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up,
 									  Recorder &recorder, const StepResult &done, bool patient)
@@ -104,7 +105,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 			std::vector<core::Change> changes;
 			if (derives) {
 				deriving = true;
-				derived = derive_way_back(rehearsal, recorder, up, done);
+				derived = derive_way_back(rehearsal, recorder, up, done.rest);
 			}
 			if (!look_back)
 				return changes;

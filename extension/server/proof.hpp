@@ -21,6 +21,11 @@ namespace surefoot {
 std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up, Recorder &recorder,
 									  const StepResult &done, bool patient);
 
+class Rehearsal;
+
+/* Derives the way back of up from what recorder has seen. steps: of up, those that are about indexes built concurrently included. */
+history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up, const std::vector<PlannedStep> &steps);
+
 /* What the newest run up of migration has skipped: its way back leaves that alone. */
 Avoid avoided(const history::Migration &migration);
 

@@ -7,6 +7,8 @@
 #include "server/facts.hpp"
 #include "server/harmless.hpp"
 #include "server/messages.hpp"
+#include "server/relation_size.hpp"
+#include "server/settings.hpp"
 #include "server/trial.hpp"
 #include "server/unbuilt_index.hpp"
 
@@ -120,14 +122,58 @@ void execute(const std::string &sql)
 
 } // namespace
 
-Rehearsal::Rehearsal(const Speaker &speaker, Recorder &recorder) : speaker_(speaker), recorder_(recorder)
+const char *name_of(Manner manner)
+{
+	switch (manner) {
+	case Manner::as_it_is:
+		return "as it is";
+	case Manner::plain:
+		return "in its plain form";
+	case Manner::on_empty:
+		return "on empty storage";
+	case Manner::not_built:
+		return "defined, not built";
+	case Manner::prepared:
+		return "prepared only";
+	case Manner::there_already:
+		return "there already";
+	case Manner::left_out:
+		return "left out";
+	}
+	return "";
+}
+
+Rehearsal::Rehearsal(const Speaker &speaker, Recorder &recorder, std::optional<int64> budget)
+	: speaker_(speaker), recorder_(recorder), budget_(budget), storage_(budget.value_or(settings::direct_index_pages)),
+	  rows_missing_(!budget)
 {
 	be_silent();
 	/* What is deferred would be pending when the tables are altered; in reality it is over by then. */
+	if (!budget_)
+		end_deferral();
+}
+
+void Rehearsal::end_deferral()
+{
 	execute("SET CONSTRAINTS ALL IMMEDIATE");
 }
 
-void Rehearsal::run(const std::string &sql, OperationKind kind)
+void Rehearsal::hide_unbuilt(bool hide) const
+{
+	hide_from_planner(unbuilt_, hide);
+}
+
+bool Rehearsal::is_within_budget(Oid table) const
+{
+	return budget_ && !storage_.is_emptied(table) && all_pages(table) <= *budget_;
+}
+
+bool Rehearsal::are_within_budget(const std::vector<Oid> &tables) const
+{
+	return budget_ && std::all_of(tables.begin(), tables.end(), [this](Oid table) { return is_within_budget(table); });
+}
+
+Manner Rehearsal::run(const std::string &sql, OperationKind kind)
 {
 	const Script script(sql, Script::Part{});
 	const Statement &statement = script.statements().front();
@@ -135,19 +181,36 @@ void Rehearsal::run(const std::string &sql, OperationKind kind)
 	const Remainder remainder = without_existing(speaker_, statement);
 	skipped_.insert(skipped_.end(), remainder.skipped.begin(), remainder.skipped.end());
 	if (!remainder.sql)
-		return;
+		return Manner::there_already;
 	Node *node = statement.raw->stmt;
 	const std::optional<std::string> plain = plain_form(node, *remainder.sql, kind);
-	if (!plain || has_no_traces(node) || runs_without_build(node, *plain))
-		return;
-	if (is_query(node) && !prepare_query(*plain))
-		return;
-	if (looks_at_rows(node))
-		storage_.prepare(node);
-	if (is_query(node) || IsA(node, SelectStmt) || IsA(node, DoStmt) || IsA(node, CallStmt))
-		run_query(node, *plain);
-	else
-		execute(*plain);
+	if (!plain || has_no_traces(node))
+		return Manner::left_out;
+	if (runs_without_build(node, *plain, kind))
+		return IsA(node, IndexStmt) ? Manner::not_built : Manner::as_it_is;
+	const bool makes_table = IsA(node, CreateTableAsStmt);
+	bool with_rows = false;
+	if (is_query(node) || (makes_table && budget_)) {
+		std::vector<Oid> tables;
+		const bool calls_users_code = prepare_query(*remainder.sql, &tables);
+		with_rows = are_within_budget(tables);
+		if (!with_rows)
+			rows_missing_ = true;
+		if (!with_rows && !makes_table && !calls_users_code)
+			return Manner::prepared;
+	}
+	const bool emptied = looks_at_rows(node) && !with_rows && storage_.prepare(node);
+	rows_missing_ = rows_missing_ || emptied;
+	const std::string &text = makes_table && with_rows ? *remainder.sql : *plain;
+	if (is_query(node) || (makes_table && budget_) || IsA(node, SelectStmt) || IsA(node, DoStmt) || IsA(node, CallStmt))
+		run_query(node, text);
+	else {
+		ready();
+		execute(text);
+	}
+	if (emptied || (makes_table && text != *remainder.sql))
+		return Manner::on_empty;
+	return text == *remainder.sql ? Manner::as_it_is : Manner::plain;
 }
 
 void Rehearsal::prepare(const std::string &sql)
@@ -163,10 +226,12 @@ void Rehearsal::run_query(Node *node, const std::string &sql)
 	const TimestampTz started = GetCurrentTimestamp();
 	std::string prevented;
 	try {
-		const HarmlessOnly only(time_for_users_code - spent_);
+		/* With a budget, the caller's time limit is the limit. */
+		const HarmlessOnly only(budget_ ? 0 : std::max<int64>(1, time_for_users_code - spent_));
 		try {
 			in_subtransaction([&] {
 				hide_from_planner(unbuilt_, true);
+				ready();
 				execute(sql);
 				hide_from_planner(unbuilt_, false);
 			});
@@ -178,6 +243,8 @@ void Rehearsal::run_query(Node *node, const std::string &sql)
 	} catch (Error &error) {
 		/* Rows that are missing here make errors that would not be: those say nothing. Others, as of a wrong name, do. */
 		const std::string family = error.sqlstate.substr(0, 2);
+		if (prevented.empty() && !rows_missing_)
+			throw;
 		if (prevented.empty() && family != "21" && family != "22" && family != "23" && family != "P0")
 			throw;
 	}
@@ -211,12 +278,16 @@ core::Objects Rehearsal::in_earnest(const core::Objects &before, const core::Obj
 }
 
 /* Indexes come and go in the catalog alone: their tables are neither emptied nor locked against readers. */
-bool Rehearsal::runs_without_build(Node *node, const std::string &sql)
+bool Rehearsal::runs_without_build(Node *node, const std::string &sql, OperationKind kind)
 {
-	if (IsA(node, DropStmt))
+	if (IsA(node, DropStmt)) {
+		/* With a budget it is seen which locks are taken really. */
+		if (budget_ && kind == OperationKind::transactional)
+			return false;
 		return drop_indexes_lightly((DropStmt *)node, [this](Oid index) {
 			see_table(pg_call([index] { return IndexGetRelation(index, false); }));
 		});
+	}
 	if (!IsA(node, IndexStmt))
 		return false;
 	const IndexStmt *statement = (IndexStmt *)node;
@@ -226,9 +297,10 @@ bool Rehearsal::runs_without_build(Node *node, const std::string &sql)
 		aside_.push_back(set_index_aside(index));
 	}
 	const Oid table = large_table_of(statement);
-	if (!OidIsValid(table) || storage_.is_emptied(table))
+	if (!OidIsValid(table) || (budget_ ? storage_.is_emptied(table) || is_within_budget(table) : storage_.is_prepared(table)))
 		return false;
 	see_table(table);
+	ready();
 	unbuilt_.push_back(define_unbuilt_index(statement, sql));
 	return true;
 }

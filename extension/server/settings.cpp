@@ -9,6 +9,8 @@ int lock_retry = 30;
 int direct_index_pages = 128;
 int build_deadline = 0;
 int verify_timeout = 5000;
+int rehearse_pages = 1280;
+int rehearse_timeout = 2000;
 bool allow_out_of_order = false;
 
 /* Others queue behind whoever waits for a strong lock: not for longer than this, whoever sets it. */
@@ -31,6 +33,13 @@ void define()
 							"How long a verify script may run before the commit, while the migration's locks are held.",
 							"0 means no limit. After the commit, and in migrate_validate, there is none.", &verify_timeout, 5000, 0,
 							INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("surefoot.rehearse_pages",
+							"Largest table, in pages, that a rehearsal scans, rewrites or changes rows of.",
+							"Larger ones look empty to what would do so, and queries of them are only prepared.", &rehearse_pages, 1280, 0,
+							INT_MAX, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+	DefineCustomIntVariable("surefoot.rehearse_timeout", "How long a rehearsal may hold its locks.",
+							"0 means no limit. What takes longer is rolled back and rehearsed once more on tables that look empty.",
+							&rehearse_timeout, 2000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.allow_out_of_order",
 							 "Allows to apply a migration below the highest that is applied.", nullptr, &allow_out_of_order,
 							 false, PGC_USERSET, 0, nullptr, nullptr, nullptr);

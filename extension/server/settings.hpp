@@ -10,6 +10,8 @@ extern int lock_retry;          /* s: how long a step is tried again until its l
 extern int direct_index_pages;  /* pages: tables up to this size get their indexes directly */
 extern int build_deadline;      /* s: longest run of a concurrent statement; 0: none */
 extern int verify_timeout;      /* ms: longest verify script while a step's locks are held; 0: none */
+extern int rehearse_pages;      /* pages: tables up to this size are rehearsed with their rows */
+extern int rehearse_timeout;    /* ms: longest rehearsal, which holds its locks; 0: none */
 extern bool allow_out_of_order; /* applying below the highest applied version */
 
 void define();

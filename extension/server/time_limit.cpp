@@ -25,13 +25,24 @@ TimeoutId timer()
 	return id;
 }
 
+/* Of the limit that counts; 0: there is none. */
+TimestampTz end = 0;
+
+void arm()
+{
+	enable_timeout_at(timer(), end);
+}
+
 } // namespace
 
-TimeLimit::TimeLimit(int milliseconds) : armed_(milliseconds > 0)
+TimeLimit::TimeLimit(int milliseconds) : armed_(milliseconds > 0), outer_(end)
 {
 	out_of_time = false;
-	if (armed_)
-		pg_call([milliseconds] { enable_timeout_after(timer(), milliseconds); });
+	if (!armed_)
+		return;
+	const TimestampTz own = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), milliseconds);
+	end = outer_ != 0 ? std::min(outer_, own) : own;
+	arm();
 }
 
 TimeLimit::~TimeLimit()
@@ -42,6 +53,9 @@ TimeLimit::~TimeLimit()
 	/* A query that had ended just then is not to be the next one's end. */
 	if (out_of_time)
 		QueryCancelPending = false;
+	end = outer_;
+	if (end != 0)
+		arm();
 }
 
 bool TimeLimit::reached()

@@ -5,7 +5,7 @@
 
 namespace surefoot {
 
-/* While one lives, what takes longer is cancelled (57014). 0 ms: no limit. */
+/* While one lives, what takes longer is cancelled (57014). 0 ms: no limit of its own. Nests: the nearest end counts. */
 class TimeLimit {
 public:
 	explicit TimeLimit(int milliseconds);
@@ -18,6 +18,7 @@ public:
 
 private:
 	bool armed_;
+	TimestampTz outer_; /* when the limit around this one ends; 0: there is none */
 };
 
 } // namespace surefoot

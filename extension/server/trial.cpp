@@ -3,6 +3,7 @@
 #include "server/catalog/definitions.hpp"
 #include "server/empty_storage.hpp"
 #include "server/recorder.hpp"
+#include "server/settings.hpp"
 #include "server/tokens.hpp"
 #include "server/unbuilt_index.hpp"
 
@@ -21,7 +22,7 @@ void run(Node *node, const std::string &sql)
 		(void)define_unbuilt_index((IndexStmt *)node, sql);
 		return;
 	}
-	EmptyStorage storage;
+	EmptyStorage storage(settings::direct_index_pages);
 	storage.prepare(node);
 	const bool concurrent = IsA(node, IndexStmt) && ((IndexStmt *)node)->concurrent;
 	const std::string harmless = concurrent ? without_concurrently(sql) : without_data(node, sql);

@@ -65,6 +65,16 @@ is(query($node, $db, "SELECT way_back FROM migrate_status('0019')"), 'derived', 
 run_to_end($node, $db, 'migrate_revert', '0019');
 is(fingerprint($node, $db), $before, 'a new enum value: the way back is exact');
 
+# A table that the migration has not touched, but whose column is of that type, is made to fit and stays.
+$db = copy_of($node, 'enum_elsewhere');
+query($node, $db, "CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE moods (id int PRIMARY KEY, m mood); INSERT INTO moods VALUES (1, 'ok')");
+$before = fingerprint($node, $db);
+query($node, $db, register('0019', up => "ALTER TYPE mood ADD VALUE 'new';\nSELECT 'new'::mood;"));
+run_to_end($node, $db, 'migrate_apply', '0019');
+run_to_end($node, $db, 'migrate_revert', '0019');
+is(query($node, $db, 'SELECT m FROM moods'), 'ok', 'a new enum value: a table of the type stays');
+is(fingerprint($node, $db), $before, 'and is what it was');
+
 # The client
 my $project = project($node, 'client', '0019_status' => { up => "ALTER TABLE users ADD COLUMN status text;\n" });
 my $run = $project->run('apply', '0019');

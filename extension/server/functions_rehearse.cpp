@@ -1,0 +1,98 @@
+/* migrate_rehearse, and what it has seen of each statement. */
+#include "server/arguments.hpp"
+#include "server/gate.hpp"
+#include "server/rehearse.hpp"
+#include "server/script_owner.hpp"
+#include "server/typed_rows.hpp"
+
+namespace surefoot {
+
+namespace {
+
+/* This session's latest rehearsal: its statements are asked for in a second call. */
+struct Latest {
+	std::string version;
+	std::vector<RehearsedStatement> statements;
+};
+Latest latest;
+
+history::Migration migration_of(const std::string &version)
+{
+	const std::string number = history::number_of(version);
+	Internal internal;
+	return history::get(number);
+}
+
+std::vector<Finding> rehearse_migration(const std::string &version)
+{
+	check_session();
+	const history::Migration migration = migration_of(version);
+	latest = {};
+	if (migration.state != "registered" && migration.state != "reverted")
+		return {{"fail", "migration", migration.version, "migration " + migration.version + " is " + migration.state,
+				 "What is rehearsed is the way there and back, from where the database is now.",
+				 "Rehearse it elsewhere: surefoot rehearse " + migration.version + " --sandbox"}};
+	refuse_foreign_scripts(migration);
+	const Script up(migration.up, "migration " + migration.version + " up");
+	Rehearsed result = rehearse(migration, up);
+	std::vector<Finding> findings = report(migration, up, result);
+	latest = {migration.version, std::move(result.statements)};
+	return findings;
+}
+
+std::string written_text(const WrittenRows &rows)
+{
+	return rows.table + ": " + std::to_string(rows.inserted) + " inserted, " + std::to_string(rows.updated) + " updated, " +
+		   std::to_string(rows.deleted) + " deleted";
+}
+
+TextRow text_row(const RehearsedStatement &row)
+{
+	std::vector<std::string> locks, written;
+	for (const auto &[name, mode] : row.seen.locks)
+		locks.push_back(name + ": " + core::lock_name(static_cast<core::Lock>(mode)));
+	int64 rows = 0;
+	for (const WrittenRows &table : row.seen.written) {
+		written.push_back(written_text(table));
+		rows += table.all();
+	}
+	return {row.direction,
+			std::to_string(row.step),
+			std::to_string(row.line),
+			row.sql,
+			row.tried,
+			array_text(locks),
+			array_text(row.seen.rewritten),
+			array_text(row.seen.scanned),
+			std::to_string(rows),
+			array_text(written),
+			std::to_string(row.seen.wal_bytes),
+			std::to_string(row.seen.microseconds) + " microseconds"};
+}
+
+} // namespace
+
+} // namespace surefoot
+
+using namespace surefoot;
+
+SUREFOOT_FUNCTION(surefoot_rehearse)
+{
+	std::vector<std::vector<std::string>> rows;
+	for (const Finding &f : rehearse_migration(text_argument(fcinfo, 0)))
+		rows.push_back({f.level, f.code, f.object, f.message, f.detail, f.hint});
+	return_rows(fcinfo, rows);
+	return (Datum)0;
+}
+
+SUREFOOT_FUNCTION(surefoot_rehearse_statements)
+{
+	const std::string version = text_argument(fcinfo, 0);
+	if (latest.version.empty() || latest.version != migration_of(version).version)
+		(void)rehearse_migration(version);
+	std::vector<TextRow> rows;
+	for (const RehearsedStatement &row : latest.statements)
+		rows.push_back(text_row(row));
+	return_typed_rows(fcinfo, rows);
+	return (Datum)0;
+}

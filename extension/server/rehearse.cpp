@@ -1,0 +1,358 @@
+#include "server/rehearse.hpp"
+
+#include "core/kinds.hpp"
+#include "server/blockers.hpp"
+#include "server/catalog/definitions.hpp"
+#include "server/environment.hpp"
+#include "server/gate.hpp"
+#include "server/planned.hpp"
+#include "server/proof.hpp"
+#include "server/properties.hpp"
+#include "server/rehearsal.hpp"
+#include "server/role_fence.hpp"
+#include "server/script_owner.hpp"
+#include "server/settings.hpp"
+#include "server/time_limit.hpp"
+#include "server/waiting.hpp"
+
+namespace surefoot {
+
+namespace {
+
+bool is_lock_trouble(const Error &error)
+{
+	return error.is("55P03") || error.is("40P01");
+}
+
+/* About the circumstances, and not about the script. */
+bool is_no_verdict(const Error &error)
+{
+	return is_lock_trouble(error) || error.is("57014");
+}
+
+const core::Change *find(const std::vector<core::Change> &changes, const core::Object &object)
+{
+	const auto found = std::find_if(changes.begin(), changes.end(), [&object](const core::Change &change) {
+		return change.object().kind == object.kind && change.object().identity == object.identity;
+	});
+	return found == changes.end() ? nullptr : &*found;
+}
+
+bool same_side(const std::optional<core::Object> &a, const std::optional<core::Object> &b)
+{
+	return a.has_value() == b.has_value() && (!a || core::equal(*a, *b));
+}
+
+/* An index that a dead build has left counts as not there, as it does for the recorder. */
+std::vector<core::Change> whole_difference(const core::Objects &before, const core::Objects &now, const Rehearsal &rehearsal)
+{
+	std::vector<core::Change> changes = core::difference(before, now);
+	for (core::Change &change : changes)
+		if (change.before && core::is_invalid_index(*change.before))
+			change.before.reset();
+	std::erase_if(changes, [&rehearsal](const core::Change &change) {
+		return (!change.before && !change.after) || rehearsal.is_no_difference(change);
+	});
+	return changes;
+}
+
+/* What one of the two has and the other has not, or otherwise; what the whole schema does not hold is left to the recorder. */
+std::vector<core::Change> disagreement(const std::vector<core::Change> &recorded, const std::vector<core::Change> &whole,
+									   const core::Objects &before, const core::Objects &now)
+{
+	std::vector<core::Change> result;
+	for (const core::Change &change : whole) {
+		const core::Change *known = find(recorded, change.object());
+		if (known == nullptr || !same_side(known->before, change.before) || !same_side(known->after, change.after))
+			result.push_back(change);
+	}
+	for (const core::Change &change : recorded) {
+		const core::Object &object = change.object();
+		if (find(whole, object) == nullptr &&
+			(before.find(object.kind, object.identity) || now.find(object.kind, object.identity)))
+			result.push_back(change);
+	}
+	return result;
+}
+
+/* One attempt, to be made within a subtransaction. */
+class Attempt {
+public:
+	Attempt(const history::Migration &migration, const Script &up, std::optional<int64> budget, Rehearsed &result)
+		: migration_(migration), up_(up), result_(result), speaker_{migration.version, "up", 0, false},
+		  rehearsal_(speaker_, recorder_, budget)
+	{
+	}
+
+	void run(const core::Objects &before, const std::vector<std::string> &settings)
+	{
+		run_up();
+		const core::Objects now = catalog::read_schema(std::nullopt);
+		result_.effect = recorder_.changes();
+		std::erase_if(result_.effect, [this](const core::Change &change) { return rehearsal_.is_no_difference(change); });
+		result_.unrecorded = disagreement(result_.effect, whole_difference(before, now, rehearsal_), before, now);
+		verify();
+		look_back(result_.back, [&](Rehearsal &rehearsal) {
+			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
+			result_.back.left = what_is_left(before, rehearsal);
+		});
+		if (migration_.down)
+			look_back(result_.down, [&](Rehearsal &rehearsal) {
+				apply_settings(settings, Scope::level);
+				run_down(rehearsal);
+				result_.down.left = what_is_left(before, rehearsal);
+			});
+	}
+	const std::vector<Oid> &wanted() const { return recorder_.wanted(); }
+
+private:
+	void perform(Rehearsal &rehearsal, RehearsedStatement row, const std::string &sql, OperationKind kind,
+				 const std::vector<LockedTable> &planned);
+	void run_up();
+	void run_down(Rehearsal &rehearsal);
+	void verify();
+	void look_back(TriedWayBack &way, const std::function<void(Rehearsal &)> &run);
+	std::vector<core::Change> what_is_left(const core::Objects &before, const Rehearsal &rehearsal);
+
+	const history::Migration &migration_;
+	const Script &up_;
+	Rehearsed &result_;
+	Speaker speaker_;
+	Recorder recorder_;
+	Rehearsal rehearsal_;
+	std::optional<Planned> planned_;
+	Observer observer_;
+};
+
+void Attempt::perform(Rehearsal &rehearsal, RehearsedStatement row, const std::string &sql, OperationKind kind,
+					  const std::vector<LockedTable> &planned)
+{
+	bool began = false;
+	observer_.prepare(planned);
+	rehearsal.about_to_run = [&] {
+		observer_.begin();
+		began = true;
+	};
+	row.sql = mask_secrets(sql);
+	try {
+		const Manner manner = rehearsal.run(sql, kind);
+		row.tried = name_of(manner);
+		if (began)
+			row.seen = observer_.end();
+		/*
+		 * What was done in another way than it will be has taken other locks than it will; on the way back, those of the way there are
+		 * held still.
+		 */
+		const bool other = row.direction == "down" || kind == OperationKind::concurrent || manner == Manner::prepared ||
+						   manner == Manner::left_out;
+		std::erase_if(row.seen.locks, [&](const auto &lock) {
+			return (other && row.direction == "up") || std::any_of(planned.begin(), planned.end(), [&](const LockedTable &locked) {
+					   return rehearsal.is_emptied(locked.table.id) && quote_name(locked.table.schema, locked.table.name) == lock.first;
+				   });
+		});
+		if (manner != Manner::there_already)
+			for (const LockedTable &locked : planned) {
+				const TableState &table = locked.table;
+				if (!OidIsValid(table.id) || table.made || table.temporary || locked.mode <= AccessShareLock ||
+					(!other && !rehearsal.is_emptied(table.id)))
+					continue;
+				LOCKMODE &mode = row.seen.locks[quote_name(table.schema, table.name)];
+				mode = std::max(mode, locked.mode);
+			}
+	} catch (const Untried &untried) {
+		if (TimeLimit::reached())
+			throw Error("57014", "the rehearsal takes too long");
+		row.tried = "not tried";
+		result_.untried.push_back(row.direction + ", line " + std::to_string(row.line) + ": " + untried.why);
+	}
+	rehearsal.about_to_run = nullptr;
+	result_.statements.push_back(std::move(row));
+}
+
+void Attempt::run_up()
+{
+	planned_.emplace(migration_.up, "migration " + migration_.version + " up");
+	size_t n = 0;
+	int step = 0;
+	for (const PlannedStep &planned : planned_->steps) {
+		step++;
+		for (const Operation &operation : planned.operations) {
+			const Facts &facts = planned_->facts[n++];
+			RehearsedStatement row;
+			row.direction = "up";
+			row.step = step;
+			row.line = up_.statement(operation.statement).line;
+			row.rewrites = facts.rewrites;
+			row.scans = facts.scans;
+			row.object = facts.object;
+			try {
+				perform(rehearsal_, std::move(row), operation.sql, operation.kind, facts.tables);
+			} catch (Error &error) {
+				locate_error(error, speaker_, up_, step, operation);
+				throw;
+			}
+		}
+	}
+	/* As at the commit. */
+	Rehearsal::end_deferral();
+}
+
+void Attempt::verify()
+{
+	if (!migration_.verify)
+		return;
+	const bool rows_as_they_will_be =
+		!result_.careful && std::all_of(result_.statements.begin(), result_.statements.end(), [](const RehearsedStatement &row) {
+			return row.tried == name_of(Manner::as_it_is) || row.tried == name_of(Manner::plain) ||
+				   row.tried == name_of(Manner::there_already) || row.tried == name_of(Manner::not_built);
+		});
+	if (!rows_as_they_will_be) {
+		result_.verify.push_back({"warn", "verify", migration_.version,
+								  "the verify script was not run: the rows are not as they will be", "", ""});
+		return;
+	}
+	try {
+		rehearsal_.hide_unbuilt(true);
+		check_verify(migration_, current_role(), false, result_.verify);
+		rehearsal_.hide_unbuilt(false);
+	} catch (Error &) {
+		if (TimeLimit::reached())
+			throw Error("57014", "the rehearsal takes too long");
+		throw;
+	}
+}
+
+void Attempt::run_down(Rehearsal &rehearsal)
+{
+	const Script down(*migration_.down, "migration " + migration_.version + " down");
+	const Oid role = GetUserId();
+	Avoid avoid = without_own(rehearsal.skipped(), result_.effect);
+	const Created nothing_yet;
+	for (const Statement &statement : down.statements()) {
+		result_.down.line = statement.line;
+		refuse_role_change(down, statement, role);
+		const std::optional<std::string> sql = without_avoided(statement, avoid, false);
+		if (!sql)
+			continue;
+		RehearsedStatement row;
+		row.direction = "down";
+		row.step = 1;
+		row.line = statement.line;
+		const OperationKind kind =
+			needs_own_step(statement.raw->stmt, nothing_yet) ? OperationKind::concurrent : OperationKind::transactional;
+		perform(rehearsal, std::move(row), *sql, kind, locked_tables(statement.raw->stmt, nothing_yet));
+	}
+	Rehearsal::end_deferral();
+}
+
+void Attempt::look_back(TriedWayBack &way, const std::function<void(Rehearsal &)> &run)
+{
+	try {
+		in_rolled_back_subtransaction([&] {
+			Rehearsal rehearsal = rehearsal_;
+			run(rehearsal);
+		});
+		way.tried = true;
+	} catch (const Untried &untried) {
+		if (TimeLimit::reached())
+			throw Error("57014", "the rehearsal takes too long");
+		way.untried = untried.why;
+	} catch (Error &error) {
+		if (is_no_verdict(error))
+			throw;
+		mask_error(error);
+		way.error = std::move(error);
+	}
+}
+
+std::vector<core::Change> Attempt::what_is_left(const core::Objects &before, const Rehearsal &rehearsal)
+{
+	const core::Objects now = catalog::read_schema(std::nullopt);
+	std::vector<core::Change> left = whole_difference(before, now, rehearsal);
+	/* What decides at a revert is the recorder. */
+	std::vector<core::Change> recorded = recorder_.changes();
+	std::erase_if(recorded, [&rehearsal](const core::Change &change) { return rehearsal.is_no_difference(change); });
+	for (core::Change &change : disagreement(recorded, left, before, now))
+		if (find(result_.unrecorded, change.object()) == nullptr)
+			result_.unrecorded.push_back(std::move(change));
+	return left;
+}
+
+/* What others have changed while we looked is no finding of ours. */
+void leave_out_others(Rehearsed &result, const core::Objects &before)
+{
+	if (result.unrecorded.empty() && result.down.left.empty() && result.back.left.empty())
+		return;
+	const std::vector<core::Change> others = core::difference(before, catalog::read_schema(std::nullopt));
+	for (std::vector<core::Change> *changes : {&result.unrecorded, &result.down.left, &result.back.left})
+		std::erase_if(*changes, [&others](const core::Change &change) { return find(others, change.object()) != nullptr; });
+}
+
+void attempt(const history::Migration &migration, const Script &up, bool careful, Rehearsed &result, std::vector<Oid> &wanted)
+{
+	const core::Objects before = catalog::read_schema(std::nullopt);
+	result.careful = careful;
+	in_rolled_back_subtransaction([&] {
+		take_gate();
+		const TimeLimit limit(settings::rehearse_timeout);
+		ScriptEnvironment environment;
+		const std::vector<std::string> settings = essential_settings();
+		const Oid role = GetUserId();
+		for (const Statement &statement : up.statements())
+			refuse_role_change(up, statement, role);
+		RoleFence fence(role);
+		Attempt one(migration, up, careful ? std::nullopt : std::optional<int64>(settings::rehearse_pages), result);
+		try {
+			one.run(before, settings);
+		} catch (...) {
+			wanted = one.wanted();
+			throw;
+		}
+	});
+	leave_out_others(result, before);
+}
+
+} // namespace
+
+Rehearsed rehearse(const history::Migration &migration, const Script &up)
+{
+	const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000L * settings::lock_retry);
+	const size_t mark = journal_mark();
+	Backoff backoff;
+	bool careful = false;
+	for (;;) {
+		Rehearsed result;
+		std::vector<Oid> wanted;
+		try {
+			attempt(migration, up, careful, result, wanted);
+			forget_journal(mark);
+			return result;
+		} catch (Error &error) {
+			forget_journal(mark);
+			if (error.is("57014") && TimeLimit::reached()) {
+				result.out_of_time = true;
+				if (careful)
+					return result;
+				careful = true;
+				continue;
+			}
+			if (!is_lock_trouble(error)) {
+				/* Whatever else a script does is a finding; what comes from elsewhere has no place in it. */
+				if (error.script_line == 0)
+					throw;
+				result.failure = std::move(error);
+				return result;
+			}
+			const std::string blockers = describe_blockers(wanted);
+			if (GetCurrentTimestamp() >= deadline) {
+				Error given_up = give_up_on_locks(error, wanted, blockers);
+				given_up.hint = "Rehearse when it has ended, or allow more time: SET surefoot.lock_retry = '5min'; or elsewhere: surefoot "
+								"rehearse " + migration.version + " --sandbox";
+				throw given_up;
+			}
+		}
+		backoff.pause();
+	}
+}
+
+} // namespace surefoot
