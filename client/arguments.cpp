@@ -120,6 +120,9 @@ void add_commands(CLI::App &app, Options &options)
 	command->add_flag("--dry-run", options.dry_run, "print the SQL that would run");
 	command->add_flag("--out-of-order", options.out_of_order,
 					  "also below the highest applied version");
+	command->add_option("--accept", options.accepts, "no-way-back: what cannot be walked back")
+		->allow_extra_args(false)
+		->check(CLI::IsMember({"no-way-back"}));
 	add_checks(command, options);
 	add_running(command, options);
 

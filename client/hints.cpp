@@ -114,6 +114,17 @@ void advise_way_back(Run &run, const std::string &version, Failure &failure)
 	failure.next_command = same_command(run);
 }
 
+void advise_irreversible(Run &run, const std::string &version, Failure &failure)
+{
+	const MigrationFiles *files = migration_files(run, version);
+	if (!files)
+		return;
+	failure.hint = fmt::format("Write {}; or, when it is meant, say so in the up file: "
+							   "-- surefoot: accept=no-way-back",
+							   down_file(run, *files));
+	failure.next_command = same_command(run) + " --accept no-way-back";
+}
+
 } // namespace
 
 std::string same_command(const Run &run)
@@ -136,7 +147,9 @@ void translate_hints(Run &run, Failure &failure)
 	else if (failure.sqlstate == "SF005" && failure.hint.find("lock_retry") != failure.hint.npos) {
 		failure.hint = "Run it again when that has ended, or allow more time.";
 		failure.next_command = "PGOPTIONS='-c surefoot.lock_retry=5min' " + same_command(run);
-	} else if (failure.sqlstate == "SF008")
+	} else if (failure.sqlstate == "SF016")
+		advise_irreversible(run, version, failure);
+	else if (failure.sqlstate == "SF008")
 		advise_way_back(run, version, failure);
 }
 

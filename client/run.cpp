@@ -103,6 +103,8 @@ void Run::open_connection(const ConnectionSettings &settings)
 	if (options.out_of_order || std::find(options.overrides.begin(), options.overrides.end(),
 										  "order") != options.overrides.end())
 		server->allow_out_of_order();
+	if (options.command == "apply" && !options.accepts.empty())
+		server->allow_no_way_back(true);
 }
 
 Server &Run::connect()

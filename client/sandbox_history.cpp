@@ -24,6 +24,8 @@ void prepare_sandbox(Run &run, const std::string &version, bool inclusive)
 	run.log.info(fmt::format("sandbox: applying the history first, {} to {} ({} migrations)",
 							 scripts.front().version, scripts.back().version, scripts.size()));
 	run.server->register_scripts(scripts);
+	// What has been applied elsewhere was meant.
+	run.server->allow_no_way_back(true);
 	for (const Script &script : scripts) {
 		if (run.server->apply(script.version).outcome == Outcome::queued &&
 			follow_steps(run, script.version, "up") == StepsEnd::detached)
@@ -31,6 +33,8 @@ void prepare_sandbox(Run &run, const std::string &version, bool inclusive)
 							   "interrupted; the sandbox is removed");
 		stop_if_interrupted("while the history was applied; the sandbox is removed");
 	}
+	if (run.options.command != "apply" || run.options.accepts.empty())
+		run.server->allow_no_way_back(false);
 	run.log.info("sandbox: ready");
 }
 

@@ -436,6 +436,12 @@ void Server::allow_out_of_order()
 	connection_.script("SET surefoot.allow_out_of_order = on");
 }
 
+void Server::allow_no_way_back(bool allow)
+{
+	connection_.script(allow ? "SET surefoot.allow_no_way_back = on"
+							 : "RESET surefoot.allow_no_way_back");
+}
+
 void Server::begin()
 {
 	connection_.script("BEGIN");

@@ -69,6 +69,7 @@ public:
 	std::vector<EventRow> events(std::int64_t run, std::int64_t after);
 
 	void allow_out_of_order();
+	void allow_no_way_back(bool allow);
 	void begin();
 	void rollback();
 

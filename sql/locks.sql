@@ -1,6 +1,7 @@
 -- A migration locks what its statement names, as strongly as the statement itself does.
 CREATE EXTENSION surefoot;
 SET client_min_messages = error;
+SET surefoot.allow_no_way_back = on;
 CREATE ROLE regress_locks;
 CREATE TABLE t (a int PRIMARY KEY, b text, c int NOT NULL DEFAULT 1, CONSTRAINT low CHECK (a < 1000) NOT VALID);
 CREATE TABLE other (a int REFERENCES t, b text);

@@ -43,11 +43,11 @@ SELECT level, message, statement FROM surefoot.event WHERE version = '51' AND me
 
 -- A superuser does not run with all rights what somebody without them has written; a superuser's own is no secret to others.
 SET SESSION AUTHORIZATION mallory;
-SELECT migrate_register('52', 'trap', 'ALTER ROLE mallory SUPERUSER');
+SELECT migrate_register('52', 'trap', E'-- surefoot: accept=no-way-back\nALTER ROLE mallory SUPERUSER');
 RESET SESSION AUTHORIZATION;
 SELECT migrate_apply('52');
 CALL migrate_apply_all();
-SELECT migrate_register('52', 'trap', 'ALTER ROLE mallory NOSUPERUSER');
+SELECT migrate_register('52', 'trap', E'-- surefoot: accept=no-way-back\nALTER ROLE mallory NOSUPERUSER');
 SELECT migrate_apply('52');
 SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory';
 -- Who gives the same scripts answers for them as well.

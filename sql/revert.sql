@@ -83,10 +83,18 @@ SELECT migrate_revert('0001');
 SELECT migrate_apply('0001');
 SELECT migrate_register('0001', 'none', 'CREATE TABLE a (id int)', 'DROP TABLE IF EXISTS a');
 SELECT migrate_revert('0001');
--- what has no way back says so when it is applied, and is not reverted unless that is accepted
+-- what has no way back is not applied unless that is meant, and not reverted unless what it leaves is accepted
 CREATE TABLE parent (p int);
 CREATE TABLE child () INHERITS (parent);
 SELECT migrate_register('0001', 'none', 'ALTER TABLE child NO INHERIT parent; CREATE TABLE a (id int)');
+SELECT statement, way_back FROM migrate_plan('0001');
+SELECT migrate_apply('0001');
+\echo :LAST_ERROR_SQLSTATE
+BEGIN;
+SET LOCAL surefoot.allow_no_way_back = on;
+SELECT migrate_apply('0001');
+ROLLBACK;
+SELECT migrate_register('0001', 'none', E'-- surefoot: accept=no-way-back\nALTER TABLE child NO INHERIT parent; CREATE TABLE a (id int)');
 SELECT migrate_apply('0001');
 SELECT way_back FROM migrate_status('0001');
 SELECT migrate_revert('0001');
@@ -94,6 +102,14 @@ SELECT migrate_revert('0001');
 SELECT migrate_revert('0001', accept => '{public.child}');
 SELECT migrate_revert('0001', accept => '{public.child.p}');
 DROP TABLE parent CASCADE;
+-- what belongs to the whole cluster is not recorded, wherever it is changed
+SELECT migrate_register('0001', 'role', 'CREATE ROLE regress_made');
+SELECT migrate_apply('0001');
+SELECT migrate_register('0001', 'role', 'DO $$BEGIN CREATE ROLE regress_made; END$$; CREATE TABLE made (id int)');
+SELECT migrate_apply('0001');
+SELECT migrate_register('0001', 'role', 'CREATE ROLE regress_made', 'DROP ROLE regress_made');
+SELECT migrate_apply('0001');
+SELECT migrate_revert('0001');
 
 -- a large table is not read for the proof of its way back
 CREATE TABLE large (id int, filler text);

@@ -273,6 +273,16 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 	}
 }
 
+/* What cannot be walked back is applied when somebody has said that it is meant. */
+void refuse_irreversible(const Speaker &speaker, const Script &script, const history::Derived &derived)
+{
+	if (!settings::allow_no_way_back && !script.directives().accepts("no-way-back"))
+		throw Error(sqlstate::irreversible, "migration " + speaker.version + " has no way back", derived.reason,
+					"Nothing was changed. Write a down script; or, when it is meant, say so in the up script: "
+					"-- surefoot: accept=no-way-back");
+	warn(speaker, "there is no way back: " + derived.reason);
+}
+
 /* How every change of state begins: is this session fit for it, is it alone, and where does the migration stand? */
 history::Situation enter(const std::string &version)
 {
@@ -319,7 +329,7 @@ std::string apply(const std::string &version)
 										  [&](const Script &script, Recorder &recorder, const StepResult &done, bool patient) {
 											  derived = prove(begun.speaker, migration, script, recorder, done, patient);
 											  if (derived && derived->way_back == core::name_of(core::WayBack::none))
-												  warn(begun.speaker, "there is no way back: " + derived->reason);
+												  refuse_irreversible(begun.speaker, script, *derived);
 										  });
 	if (derived) {
 		Internal internal;

@@ -130,6 +130,16 @@ inline void reserve_prefix(const char *prefix)
 #endif
 }
 
+/* GRANT ON PARAMETER. */
+inline bool is_parameter(ObjectType type)
+{
+#if PG_VERSION_NUM >= 150000
+	return type == OBJECT_PARAMETER_ACL;
+#else
+	return false;
+#endif
+}
+
 /* A temporal key, whose index is not an ordinary unique one. */
 inline bool without_overlaps(const Constraint *constraint)
 {

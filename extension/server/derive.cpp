@@ -209,11 +209,11 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	return result;
 }
 
-history::Derived without_effect(const Script &up)
+history::Derived without_effect(const std::vector<core::Loss> &losses)
 {
 	history::Derived result;
 	core::WayBack worst = core::WayBack::exact;
-	for (const core::Loss &loss : written_rows(up)) {
+	for (const core::Loss &loss : losses) {
 		worst = std::max(worst, loss.way_back);
 		result.reason.append(result.reason.empty() ? "" : "\n").append(sentence(loss));
 	}

@@ -27,8 +27,8 @@ std::string sentence(const core::Loss &loss);
 /* From what is now to before. */
 history::Derived derive(const core::Objects &before, const Tryout &tryout, std::vector<core::Loss> losses);
 
-/* Of a script that has changed no definition. */
-history::Derived without_effect(const Script &up);
+/* Of a script that has changed no definition: losses is all there is to say of it. */
+history::Derived without_effect(const std::vector<core::Loss> &losses);
 
 /* A table, a view ... that was made, and nothing else was changed: that dropping it is the way back is known without a trial. */
 bool is_one_new_object(const std::vector<core::Change> &effect);

@@ -28,6 +28,7 @@ inline constexpr const char *limit_predicted = "SF012";
 inline constexpr const char *step_failed = "SF013";
 inline constexpr const char *orphaned = "SF014";
 inline constexpr const char *version_mismatch = "SF015";
+inline constexpr const char *irreversible = "SF016";
 } // namespace sqlstate
 
 struct Error : std::exception {

@@ -1,6 +1,13 @@
 #include "server/foreseen.hpp"
 
+#include "server/column_facts.hpp"
 #include "server/compat.hpp"
+#include "server/dependents.hpp"
+
+extern "C" {
+#include "catalog/pg_proc.h"
+#include "parser/parse_type.h"
+}
 
 namespace surefoot {
 
@@ -60,19 +67,12 @@ bool changes_rows(Node *statement)
 
 } // namespace
 
-std::vector<core::Loss> written_rows(const Script &script)
+bool is_of_cluster(Node *statement)
 {
-	std::vector<core::Loss> losses;
-	for (const Statement &statement : script.statements())
-		if (changes_rows(statement.raw->stmt))
-			losses.push_back({core::WayBack::without_rows, "", "", "line " + std::to_string(statement.line) + " of the up script changes rows"});
-	return losses;
-}
-
-Foreseen foresee_way_back(Node *statement)
-{
+	const auto is_shared = [](ObjectType type) {
+		return type == OBJECT_ROLE || type == OBJECT_DATABASE || type == OBJECT_TABLESPACE || type == OBJECT_LARGEOBJECT;
+	};
 	switch (nodeTag(statement)) {
-	/* of the whole cluster, or of another server: not recorded */
 	case T_CreateRoleStmt:
 	case T_AlterRoleStmt:
 	case T_AlterRoleSetStmt:
@@ -84,26 +84,343 @@ Foreseen foresee_way_back(Node *statement)
 	case T_AlterDatabaseSetStmt:
 	case T_CreateTableSpaceStmt:
 	case T_DropTableSpaceStmt:
+	case T_AlterTableSpaceOptionsStmt:
 	case T_AlterSystemStmt:
+		return true;
+	case T_RenameStmt: return is_shared(((RenameStmt *)statement)->renameType);
+	case T_AlterOwnerStmt: return is_shared(((AlterOwnerStmt *)statement)->objectType);
+	case T_CommentStmt: return is_shared(((CommentStmt *)statement)->objtype);
+	case T_SecLabelStmt: return is_shared(((SecLabelStmt *)statement)->objtype);
+	case T_GrantStmt: {
+		const ObjectType type = ((GrantStmt *)statement)->objtype;
+		return is_shared(type) || compat::is_parameter(type);
+	}
+	default: return false;
+	}
+}
+
+std::vector<core::Loss> unrecorded(const Script &script)
+{
+	std::vector<core::Loss> losses;
+	for (const Statement &statement : script.statements()) {
+		const std::string line = "line " + std::to_string(statement.line) + " of the up script";
+		if (changes_rows(statement.raw->stmt))
+			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows"});
+		if (is_of_cluster(statement.raw->stmt))
+			losses.push_back({core::WayBack::none, "", "", line + " changes what belongs to the whole cluster, which is not recorded (" +
+																 statement.tag + ")"});
+	}
+	return losses;
+}
+
+namespace {
+
+Foreseen exact()
+{
+	return {};
+}
+
+Foreseen needless()
+{
+	return {Foreseen::needless, core::WayBack::exact};
+}
+
+Foreseen lossy(core::WayBack way_back, std::string reason)
+{
+	return {Foreseen::verdict, way_back, std::move(reason)};
+}
+
+Foreseen unknown(std::string reason)
+{
+	return {Foreseen::unknown, core::WayBack::none, std::move(reason)};
+}
+
+Foreseen cascading()
+{
+	return unknown("it shows when it is applied what CASCADE takes along");
+}
+
+/* The worse of two; what is not known is the worst. */
+Foreseen worse(Foreseen a, Foreseen b)
+{
+	const auto rank = [](const Foreseen &f) {
+		return f.what == Foreseen::unknown ? 10 : f.what == Foreseen::needless ? -1 : static_cast<int>(f.way_back);
+	};
+	return rank(b) > rank(a) ? b : a;
+}
+
+/* A function of the server's own that changes nothing. */
+bool is_function_of_users(Node *node, void *context)
+{
+	if (node == nullptr)
+		return false;
+	if (IsA(node, FuncCall)) {
+		char *schema, *name;
+		DeconstructQualifiedName(((FuncCall *)node)->funcname, &schema, &name);
+		CatCList *all = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+		bool of_users = all->n_members == 0;
+		for (int i = 0; i < all->n_members; i++) {
+			const Form_pg_proc row = (Form_pg_proc)GETSTRUCT(&all->members[i]->tuple);
+			of_users = of_users || row->pronamespace != PG_CATALOG_NAMESPACE || row->provolatile == PROVOLATILE_VOLATILE;
+		}
+		ReleaseSysCacheList(all);
+		if (of_users)
+			return true;
+	}
+	return compat::walk_raw_tree(node, is_function_of_users, context);
+}
+
+Foreseen of_query(Node *statement)
+{
+	if (changes_rows(statement))
+		return lossy(core::WayBack::without_rows, "rows that it changes stay as they are then");
+	Node *query = IsA(statement, CreateTableAsStmt) ? ((CreateTableAsStmt *)statement)->query : statement;
+	if (!IsA(query, SelectStmt))
+		return unknown("a prepared statement may change anything");
+	if (pg_call([query] { return is_function_of_users(query, nullptr); }))
+		return unknown("a function may change anything");
+	return query == statement && ((SelectStmt *)query)->intoClause == nullptr ? needless() : exact();
+}
+
+Foreseen of_drop(const DropStmt *drop)
+{
+	if (drop->behavior == DROP_CASCADE && drop->removeType != OBJECT_INDEX)
+		return cascading();
+	switch (drop->removeType) {
+	case OBJECT_TABLE: return lossy(core::WayBack::without_rows, "its rows are gone");
+	case OBJECT_SEQUENCE: return lossy(core::WayBack::without_rows, "it starts anew");
+	case OBJECT_EXTENSION: return unknown("it shows when it is applied what the extension holds");
+	case OBJECT_OPERATOR: return unknown("it shows when it is applied which operators are tied to it");
+	default: return exact();
+	}
+}
+
+/* What the parent alone had said of it. */
+bool has_inherited_parts(Oid table)
+{
+	Relation relation = table_open(table, AccessShareLock);
+	bool found = false;
+	for (int i = 0; i < RelationGetDescr(relation)->natts; i++) {
+		const Form_pg_attribute column = TupleDescAttr(RelationGetDescr(relation), i);
+		found = found || (!column->attisdropped && column->attinhcount > 0 && !column->attislocal);
+	}
+	table_close(relation, AccessShareLock);
+	return found;
+}
+
+Foreseen of_type_change(Oid table, const AlterTableCmd *command)
+{
+	const ColumnDef *definition = (ColumnDef *)command->def;
+	if (definition->raw_default != nullptr && !is_plain_cast(definition->raw_default))
+		return lossy(core::WayBack::without_rows, "its values are computed anew");
+	const TypeName *wanted = definition->typeName;
+	const char *name = command->name;
+	std::string from, to;
+	pg_call([&] {
+		if (!OidIsValid(table))
+			return;
+		const Column column = find_column(table, name);
+		int32 modifier = -1;
+		const Oid type = column.exists ? type_oid(wanted, &modifier) : InvalidOid;
+		if (!OidIsValid(type))
+			return;
+		from = format_type_with_typemod(column.type, column.typmod);
+		to = format_type_with_typemod(type, modifier);
+	});
+	if (from.empty() || to.empty() || !core::keeps_values(from, to))
+		return lossy(core::WayBack::without_rows, "its values may not be what they were, as they were of another type");
+	return exact();
+}
+
+Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableCmd *command)
+{
+	if (command->behavior == DROP_CASCADE)
+		return cascading();
+	const char *name = command->name;
+	const auto is_followed = [table, name] {
+		return !OidIsValid(table) || pg_call([table, name] {
+			const Column column = find_column(table, name);
+			return !column.exists || has_later_column(table, column.number);
+		});
+	};
+	switch (command->subtype) {
+	case AT_DropColumn:
+		return lossy(core::WayBack::without_rows, is_followed() ? "its values are gone, and it comes back last" : "its values are gone");
+	case AT_AlterColumnType:
+		if (alter->objtype == OBJECT_TYPE)
+			return unknown("it shows when it is applied which tables have the type");
+		return of_type_change(table, command);
+	case AT_DropExpression:
+		return is_followed() ? lossy(core::WayBack::column_order, "a column that comes back comes last") : exact();
+	case AT_DropIdentity:
+		return lossy(core::WayBack::without_rows, "its sequence starts anew");
+	case AT_DropInherit:
+		return !OidIsValid(table) || pg_call([table] { return has_inherited_parts(table); })
+				   ? lossy(core::WayBack::none, "columns that it has from its parent alone become its own")
+				   : exact();
+	case AT_AddOf:
+	case AT_DropOf:
+	case AT_GenericOptions:
+		return unknown("it shows when it is applied");
+	default: return exact();
+	}
+}
+
+Foreseen of_alter_table(const AlterTableStmt *alter)
+{
+	const RangeVar *relation = alter->relation;
+	const Oid table = pg_call([relation] { return RangeVarGetRelid(relation, NoLock, true); });
+	Foreseen result = exact();
+	for (int i = 0; i < list_length(alter->cmds); i++)
+		result = worse(result, of_subcommand(alter, table, (AlterTableCmd *)list_nth(alter->cmds, i)));
+	return result;
+}
+
+/* A new operator is tied to those that it names, and may fill one that another has announced. */
+bool names_operators(const DefineStmt *define)
+{
+	for (int i = 0; i < list_length(define->definition); i++) {
+		const char *name = ((DefElem *)list_nth(define->definition, i))->defname;
+		if (strcmp(name, "commutator") == 0 || strcmp(name, "negator") == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Columns of a type that is made anew are moved over to it; what else is made of it would be in the way. */
+Foreseen of_enum(const AlterEnumStmt *alter)
+{
+	if (alter->oldVal != nullptr)
+		return exact();
+	const List *names = alter->typeName;
+	const ObjectAddress type = pg_call([names] {
+		const Oid id = LookupTypeNameOid(nullptr, makeTypeNameFromNameList((List *)names), true);
+		return ObjectAddress{TypeRelationId, id, 0};
+	});
+	if (!OidIsValid(type.objectId))
+		return exact();
+	for (const Dependent &dependent : dependents_of(type)) {
+		const ObjectAddress &by = dependent.object;
+		const bool is_column = by.classId == RelationRelationId && by.objectSubId != 0 && pg_call([&by] {
+			return get_rel_relkind(by.objectId) == RELKIND_RELATION;
+		});
+		if (!is_column)
+			return unknown("the type is made anew without the value, and it shows when it is applied whether all that depends on it can be moved");
+	}
+	return exact();
+}
+
+} // namespace
+
+Foreseen foresee_way_back(Node *statement)
+{
+	if (is_of_cluster(statement))
+		return lossy(core::WayBack::none, "what belongs to the whole cluster is not recorded");
+	switch (nodeTag(statement)) {
 	case T_CreateSubscriptionStmt:
 	case T_AlterSubscriptionStmt:
 	case T_DropSubscriptionStmt:
-		return Foreseen::none;
+		return lossy(core::WayBack::none, "what happens on another server is not taken back");
+	case T_AlterUserMappingStmt:
+	case T_DropUserMappingStmt:
+		return lossy(core::WayBack::none, "its secrets are not kept");
 	case T_VacuumStmt:
 	case T_ReindexStmt:
 	case T_VariableSetStmt:
+	case T_VariableShowStmt:
 	case T_CheckPointStmt:
 	case T_LockStmt:
 	case T_ConstraintsSetStmt:
-		return Foreseen::needless;
+	case T_NotifyStmt:
+	case T_ListenStmt:
+	case T_UnlistenStmt:
+	case T_DiscardStmt:
+	case T_PrepareStmt:
+	case T_DeallocateStmt:
+	case T_DeclareCursorStmt:
+	case T_ClosePortalStmt:
+	case T_LoadStmt:
+		return needless();
 	case T_SelectStmt:
-		if (((SelectStmt *)statement)->intoClause == nullptr && !changes_rows(statement))
-			return Foreseen::needless;
-		break;
-	default:
-		break;
+	case T_InsertStmt:
+	case T_UpdateStmt:
+	case T_DeleteStmt:
+	case T_CreateTableAsStmt:
+		return of_query(statement);
+	case T_DropStmt: return of_drop((DropStmt *)statement);
+	case T_AlterTableStmt: return of_alter_table((AlterTableStmt *)statement);
+	case T_AlterEnumStmt: return of_enum((AlterEnumStmt *)statement);
+	case T_AlterSeqStmt:
+		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "where it stood is not kept") : exact();
+	case T_TruncateStmt:
+	case T_CopyStmt:
+		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "rows that it changes stay as they are then") : needless();
+	case T_DefineStmt: {
+		const DefineStmt *define = (DefineStmt *)statement;
+		return define->kind == OBJECT_OPERATOR && names_operators(define)
+				   ? unknown("it shows when it is applied which operators it is tied to")
+				   : exact();
 	}
-	return changes_rows(statement) ? Foreseen::without_rows : Foreseen::derived;
+	case T_CreateStmt:
+	case T_ViewStmt:
+	case T_IndexStmt:
+	case T_CreateSeqStmt:
+	case T_CreateSchemaStmt:
+	case T_CompositeTypeStmt:
+	case T_CreateEnumStmt:
+	case T_CreateRangeStmt:
+	case T_CreateDomainStmt:
+	case T_CreateFunctionStmt:
+	case T_AlterFunctionStmt:
+	case T_CreateTrigStmt:
+	case T_RuleStmt:
+	case T_CreatePolicyStmt:
+	case T_AlterPolicyStmt:
+	case T_CreateStatsStmt:
+	case T_AlterStatsStmt:
+	case T_CreateCastStmt:
+	case T_CreateConversionStmt:
+	case T_CreateTransformStmt:
+	case T_CreateOpClassStmt:
+	case T_CreateOpFamilyStmt:
+	case T_AlterOpFamilyStmt:
+	case T_AlterOperatorStmt:
+	case T_AlterTypeStmt:
+	case T_AlterDomainStmt:
+	case T_CreatePLangStmt:
+	case T_CreateExtensionStmt:
+	case T_CreateFdwStmt:
+	case T_AlterFdwStmt:
+	case T_CreateForeignServerStmt:
+	case T_AlterForeignServerStmt:
+	case T_CreateForeignTableStmt:
+	case T_ImportForeignSchemaStmt:
+	case T_CreateUserMappingStmt:
+	case T_CreatePublicationStmt:
+	case T_AlterPublicationStmt:
+	case T_CreateEventTrigStmt:
+	case T_AlterEventTrigStmt:
+	case T_CommentStmt:
+	case T_GrantStmt:
+	case T_AlterDefaultPrivilegesStmt:
+	case T_SecLabelStmt:
+	case T_RenameStmt:
+	case T_AlterObjectSchemaStmt:
+	case T_AlterObjectDependsStmt:
+	case T_AlterOwnerStmt:
+	case T_AlterTSDictionaryStmt:
+	case T_AlterTSConfigurationStmt:
+	case T_ClusterStmt:
+	case T_RefreshMatViewStmt:
+	case T_CreateAmStmt:
+		return exact();
+	case T_DoStmt: return unknown("a DO block may change anything");
+	case T_CallStmt: return unknown("a procedure may change anything");
+	case T_AlterExtensionStmt: return unknown("it shows when it is applied whether a script leads to the former version");
+	default:
+		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "rows that it changes stay as they are then")
+									   : unknown("it shows when it is applied");
+	}
 }
 
 } // namespace surefoot

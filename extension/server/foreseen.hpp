@@ -1,4 +1,9 @@
-/* What a statement tells of its way back by itself. */
+/*
+ * What a statement tells of its way back beforehand, by its kind and by what the catalog knows of its objects.
+ *
+ * The verdict that is recorded when a migration is applied may be better than the one foreseen, never worse; where that cannot be
+ * promised, nothing is.
+ */
 #pragma once
 
 #include "core/inverse.hpp"
@@ -6,11 +11,17 @@
 
 namespace surefoot {
 
-/* The statements that change rows: they change no definition, and nothing takes them back. */
-std::vector<core::Loss> written_rows(const Script &script);
+/* What statements do that changes no recorded definition, so nothing takes it back: rows, and what belongs to the whole cluster. */
+std::vector<core::Loss> unrecorded(const Script &script);
 
-/* What can be told of a way back by the statement alone. */
-enum class Foreseen { derived, without_rows, none, needless };
+/* Whether it changes what belongs to the whole cluster: roles, databases, tablespaces. Nested ones count as well. */
+bool is_of_cluster(Node *statement);
+
+struct Foreseen {
+	enum What { needless, verdict, unknown } what = verdict;
+	core::WayBack way_back = core::WayBack::exact;
+	std::string reason = {};
+};
 Foreseen foresee_way_back(Node *statement);
 
 } // namespace surefoot

@@ -47,14 +47,14 @@ struct WayBack {
 		if (!script.empty())
 			return script;
 		const Foreseen foreseen = foresee_way_back(statement);
-		if (foreseen == Foreseen::none && !std::exchange(ended, true))
-			facts.hazards.emplace_back("no-way-back-from-here");
-		if (foreseen == Foreseen::none || foreseen == Foreseen::needless)
+		if (foreseen.what == Foreseen::needless)
 			return "";
-		if (!facts.way_back.empty())
-			return facts.way_back;
-		const bool drops_data = std::find(facts.hazards.begin(), facts.hazards.end(), "drops-data") != facts.hazards.end();
-		return drops_data || foreseen == Foreseen::without_rows ? "derived, without rows" : "derived";
+		if (foreseen.what == Foreseen::unknown)
+			return "not known beforehand: " + foreseen.reason;
+		if (foreseen.way_back == core::WayBack::none && !std::exchange(ended, true))
+			facts.hazards.emplace_back("no-way-back-from-here");
+		const std::string &more = foreseen.way_back == core::WayBack::exact ? facts.way_back : foreseen.reason;
+		return core::name_of(foreseen.way_back) + (more.empty() ? "" : ": " + more);
 	}
 };
 

@@ -43,6 +43,17 @@ std::string index_identity(const Operation &operation)
 	return pg_call([schema, name] { return quote_qualified_identifier(schema, name); });
 }
 
+/* What no definition tells. */
+std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
+{
+	std::vector<core::Loss> losses = unrecorded(up);
+	const bool told = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::none; });
+	if (!told)
+		for (const std::string &command : recorder.of_cluster())
+			losses.push_back({core::WayBack::none, "", "", "what belongs to the whole cluster is changed, which is not recorded (" + command + ")"});
+	return losses;
+}
+
 bool is_about_indexes(const Script &script)
 {
 	return std::all_of(script.statements().begin(), script.statements().end(), [](const Statement &statement) {
@@ -74,7 +85,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 		for (const Operation &operation : step.operations)
 			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())
 				tryout.built_concurrently.insert(index_identity(operation));
-	return derive(recorder.before(), tryout, written_rows(up));
+	return derive(recorder.before(), tryout, losses_of(up, recorder));
 }
 
 std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up,
@@ -87,9 +98,9 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 		return std::nullopt;
 	/* What has changed nothing has nothing to take back. */
 	if (derives && done.rest.empty() && done.changes.empty())
-		return without_effect(up);
+		return without_effect(losses_of(up, recorder));
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
-	if (derives && done.rest.empty() && is_one_new_object(done.changes) && written_rows(up).empty())
+	if (derives && done.rest.empty() && is_one_new_object(done.changes) && losses_of(up, recorder).empty())
 		return std::nullopt;
 	Speaker silent = speaker;
 	silent.notices = false;

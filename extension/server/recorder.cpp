@@ -3,6 +3,7 @@
 #include "core/kinds.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/dependents.hpp"
+#include "server/foreseen.hpp"
 #include "server/other_targets.hpp"
 #include "server/targets.hpp"
 
@@ -143,6 +144,8 @@ void Recorder::see(const ObjectAddress &root)
 
 void Recorder::see_targets(Node *statement)
 {
+	if (is_of_cluster(statement))
+		of_cluster_.insert(pg_call([statement] { return CreateCommandName(statement); }));
 	/* What is called otherwise reads otherwise wherever it is mentioned. */
 	const bool renames = IsA(statement, RenameStmt) || IsA(statement, AlterObjectSchemaStmt);
 	const char *column = renames ? renamed_column(statement) : nullptr;

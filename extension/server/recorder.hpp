@@ -13,6 +13,8 @@
 #include "core/object.hpp"
 #include "server/guard.hpp"
 
+#include <set>
+
 namespace surefoot {
 
 class Recorder {
@@ -57,6 +59,8 @@ public:
 	core::Objects now();
 	/* The same, and compares. */
 	std::vector<core::Change> changes();
+	/* Nested statements, in functions and DO blocks, that change what belongs to the whole cluster, which is not recorded. */
+	const std::set<std::string> &of_cluster() const { return of_cluster_; }
 	/* The relations that statements asked for, to find out who blocks them. */
 	const std::vector<Oid> &wanted() const { return wanted_; }
 	void want(Oid relation) { wanted_.push_back(relation); }
@@ -74,6 +78,7 @@ private:
 	core::Objects before_;
 	bool members_change_ = false; /* of an extension */
 	std::vector<Oid> wanted_;
+	std::set<std::string> of_cluster_;
 	Recorder *outer_;
 };
 

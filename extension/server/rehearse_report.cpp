@@ -209,7 +209,9 @@ void tell_ways_back(Findings &rows, const history::Migration &migration, const S
 		return;
 	}
 	Verdict down = verdict_on(migration, result.down, false);
-	const bool writes = !written_rows(Script(*migration.down)).empty();
+	const std::vector<core::Loss> beside = unrecorded(Script(*migration.down));
+	const bool writes = std::any_of(beside.begin(), beside.end(),
+									[](const core::Loss &loss) { return loss.way_back == core::WayBack::without_rows; });
 	if (down.level == "pass" && derived.words == without_rows) {
 		/* Only the script knows which rows it writes. */
 		down = writes ? Verdict{"warn", down.words, "whether rows come back is up to the script"}

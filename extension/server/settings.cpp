@@ -12,6 +12,7 @@ int verify_timeout = 5000;
 int rehearse_pages = 1280;
 int rehearse_timeout = 2000;
 bool allow_out_of_order = false;
+bool allow_no_way_back = false;
 
 /* Others queue behind whoever waits for a strong lock: not for longer than this, whoever sets it. */
 constexpr int longest_lock_timeout = 60000;
@@ -43,6 +44,8 @@ void define()
 	DefineCustomBoolVariable("surefoot.allow_out_of_order",
 							 "Allows to apply a migration below the highest that is applied.", nullptr, &allow_out_of_order,
 							 false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+	DefineCustomBoolVariable("surefoot.allow_no_way_back", "Allows to apply a migration that cannot be walked back.", nullptr,
+							 &allow_no_way_back, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 	compat::reserve_prefix("surefoot");
 }
 

@@ -13,6 +13,7 @@ extern int verify_timeout;      /* ms: longest verify script while a step's lock
 extern int rehearse_pages;      /* pages: tables up to this size are rehearsed with their rows */
 extern int rehearse_timeout;    /* ms: longest rehearsal, which holds its locks; 0: none */
 extern bool allow_out_of_order; /* applying below the highest applied version */
+extern bool allow_no_way_back;  /* applying what cannot be walked back */
 
 void define();
 

@@ -13,7 +13,7 @@ my $node = new_server('main', extension => 0);
 prepare_template($node, "CREATE TABLE parent (a int); CREATE TABLE child () INHERITS (parent)");
 my $shop = project($node, 'shop',
 	'0001_one' => { up => "CREATE TABLE one (id int);\n" },
-	'0002_alone' => { up => "ALTER TABLE child NO INHERIT parent;\n" },
+	'0002_alone' => { up => "-- surefoot: accept=no-way-back\nALTER TABLE child NO INHERIT parent;\n" },
 	'0003_three' => { up => "CREATE TABLE three (id int);\n", down => "DROP TABLE three;\n" },
 	'0004_four' => { up => "CREATE TABLE four (id int);\n" });
 
@@ -45,12 +45,12 @@ isnt($stops->exit, 0, 'what fails later on stops it');
 like($stops->stderr, qr/STATE +1 migration was reverted before; 0003 stopped it: nothing of it was reverted\n\s*NEXT +surefoot revert --to 0002/, 'how far it came');
 is($shop->state('0004') . $shop->state('0003'), 'revertedapplied', 'so it is');
 $shop->write('0003_three', up => "CREATE TABLE three (id int);\n", down => "DROP TABLE three;\n");
-$shop->write('0002_alone', up => "ALTER TABLE child NO INHERIT parent;\n", down => "-- surefoot: accept=all\nALTER TABLE child INHERIT parent;\n");
+$shop->write('0002_alone', up => "-- surefoot: accept=no-way-back\nALTER TABLE child NO INHERIT parent;\n", down => "-- surefoot: accept=all\nALTER TABLE child INHERIT parent;\n");
 is($shop->run('revert', '--all')->exit, 0, 'a down file that was written since will do');
 is($shop->sql("SELECT count(*) FROM migrate_status() WHERE state = 'applied'"), '0', 'all is reverted');
 
 # Names to accept
-my $accept = project($node, 'accept', '0001_one' => { up => "CREATE TABLE one (id int);\n" }, '0002_alone' => { up => "ALTER TABLE child NO INHERIT parent;\n" });
+my $accept = project($node, 'accept', '0001_one' => { up => "CREATE TABLE one (id int);\n" }, '0002_alone' => { up => "-- surefoot: accept=no-way-back\nALTER TABLE child NO INHERIT parent;\n" });
 is($accept->run('apply', '--all')->exit, 0, 'another history');
 my $used = $accept->run('revert', '2', '--accept', 'public.child.a');
 is($used->exit, 0, 'what is left behind is accepted by name');
