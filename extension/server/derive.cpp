@@ -82,6 +82,12 @@ std::string sentence(const core::Loss &loss)
 
 namespace {
 
+/* The name alone, for a type whose functions come first. */
+bool is_shell(const std::string &statement)
+{
+	return statement.starts_with("CREATE TYPE ") && statement.find('(') == statement.npos && statement.find(" AS ") == statement.npos;
+}
+
 /* Statements in the order in which they turned out to work. */
 class Attempt {
 public:
@@ -98,6 +104,8 @@ public:
 					done.push_back(std::move(statement));
 				else if (std::vector<std::string> in_path = with_path(*error, statement); !in_path.empty() && !fails(in_path))
 					done.insert(done.end(), in_path.begin(), in_path.end());
+				else if (error->is("42710") && is_shell(statement))
+					continue; /* the functions of the type have announced it already */
 				else {
 					if (!first)
 						first = std::move(error);

@@ -61,8 +61,11 @@ bool reading = false;
 
 class Reading {
 public:
-	Reading() { reading = true; }
-	~Reading() { reading = false; }
+	Reading() : outer_(reading) { reading = true; }
+	~Reading() { reading = outer_; }
+
+private:
+	const bool outer_;
 };
 
 void on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
@@ -186,6 +189,10 @@ void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int
 	if (access == OAT_DROP && class_id == OperatorRelationId)
 		for (const Oid tied : tied_operators(object_id))
 			see(catalog::root_of(OperatorRelationId, tied));
+	/* A base type's functions go after it, and take or return what is not there any more then. */
+	if (access == OAT_DROP && class_id == TypeRelationId && sub_id == 0)
+		for (const Dependent &dependent : dependents_of({class_id, object_id, 0}))
+			see(dependent.root);
 	if (seen_.contains(root) || unresolved_.contains(root))
 		return;
 	if (created_.contains(root)) {
