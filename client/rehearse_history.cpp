@@ -27,6 +27,7 @@ struct Walk {
 	std::string said;	  // beforehand, of its way back
 	std::string measured; // of the schema, when it was walked back
 	std::string again;	  // the same when it was applied again
+	bool derived_instead = false; // of the down script, which is of no use
 	std::vector<std::string> faults;
 	std::vector<DifferenceRow> left;
 	std::vector<Finding> findings;
@@ -56,6 +57,7 @@ public:
 
 private:
 	void walk_one(const MigrationFiles &files);
+	void register_script(Walk &walk, Script &script);
 	void rehearse(Walk &walk, Script &script);
 	void finish(const Answer &answer, const std::string &version, const char *direction);
 	void apply(const Walk &walk, Script &script, std::vector<std::string> *faults);
@@ -75,10 +77,24 @@ void History::finish(const Answer &answer, const std::string &version, const cha
 	stop_if_interrupted("while the history was rehearsed; the sandbox is removed");
 }
 
+// A down script that is no SQL is a fault as well.
+void History::register_script(Walk &walk, Script &script)
+{
+	try {
+		run_.server->register_scripts({script});
+	} catch (Failure &failure) {
+		if (!script.down || !failure.position || failure.position->direction != "down")
+			throw;
+		walk.faults.push_back(fmt::format("down_script, line {}: {}", failure.position->line, failure.message));
+		script.down.reset();
+		run_.server->register_scripts({script});
+	}
+}
+
 // In a transaction first: it looks at both ways back, and at what is recorded.
 void History::rehearse(Walk &walk, Script &script)
 {
-	run_.server->register_scripts({script});
+	register_script(walk, script);
 	walk.findings = run_.server->rehearse(script.version);
 	for (Finding &finding : walk.findings) {
 		translate_hint(run_, script.version, finding);
@@ -147,6 +163,7 @@ void History::walk_one(const MigrationFiles &files)
 	run_.server->remember_schema(after);
 	if (go_back(walk)) {
 		walk.left = run_.server->compare_schema(before);
+		walk.derived_instead = files.down && !script.down;
 		walk.measured = verdict_on(walk.left);
 		const bool accepted = walk.said.starts_with("inexact, as accepted");
 		if (!is_fine(walk.measured) && !accepted && walk.faults.empty())
@@ -175,7 +192,7 @@ void History::show() const
 		table.add({{walk.files->version},
 				   {walk.files->name},
 				   {walk.said},
-				   {walk.measured, color},
+				   {walk.measured + (walk.derived_instead ? " (derived)" : ""), color},
 				   {walk.again},
 				   {human_duration(walk.seconds)}});
 	}
@@ -204,6 +221,7 @@ void History::report() const
 												 {"name", walk.files->name},
 												 {"said", walk.said},
 												 {"walked_back", walk.measured},
+												 {"derived_instead", walk.derived_instead},
 												 {"applied_again", walk.again},
 												 {"faults", walk.faults},
 												 {"differences", to_json(walk.left)},
@@ -214,6 +232,8 @@ void History::report() const
 int History::walk(const std::vector<const MigrationFiles *> &selected)
 {
 	run_.server->rehearse_without_limits();
+	// What has no way back is a fault unless it says so; what comes after it is rehearsed all the same.
+	run_.server->allow_no_way_back(true);
 	// Each statement comes by three times.
 	if (run_.options.verbose == 0)
 		run_.log.configure(run_.terminal, true, 0);

@@ -5,14 +5,21 @@ CREATE ROLE regress_every_a;
 CREATE ROLE regress_every_b;
 
 -- Runs statement as a migration with the down script SELECT 1.
-CREATE TABLE tried (n int GENERATED ALWAYS AS IDENTITY, statement text, result text, changed boolean);
+CREATE TABLE tried (n int GENERATED ALWAYS AS IDENTITY, statement text, result text, changed boolean, rehearsed text[]);
 CREATE PROCEDURE try(statement text) LANGUAGE plpgsql AS $$
 DECLARE
     before text := migrate_fingerprint();
     answer text;
     v text := (SELECT count(*) + 1 FROM tried);
+    findings text[];
 BEGIN
     PERFORM migrate_register(v, 'every', statement, 'SELECT 1');
+    -- What is recorded is the difference of the whole schema, and nothing is left of a rehearsal.
+    SELECT array_agg(f.code || ' ' || f.message || coalesce(E'\n' || f.detail, '')) INTO findings FROM migrate_rehearse(v) f
+    WHERE f.code NOT IN ('down_script', 'way_back', 'derived') AND f.level = 'fail';
+    IF migrate_fingerprint() <> before THEN
+        findings := findings || 'something is left';
+    END IF;
     BEGIN
         answer := migrate_apply(v);
     EXCEPTION WHEN sqlstate 'SF008' THEN
@@ -20,10 +27,11 @@ BEGIN
     WHEN OTHERS THEN
         answer := sqlstate || ' ' || sqlerrm;
     END;
-    INSERT INTO tried (statement, result, changed) VALUES (statement, answer, migrate_fingerprint() <> before);
+    INSERT INTO tried (statement, result, changed, rehearsed) VALUES (statement, answer, migrate_fingerprint() <> before, findings);
 END
 $$;
 SET surefoot.allow_out_of_order = on;
+SET surefoot.rehearse_timeout = '60s';
 
 -- what there is
 CREATE TABLE parent (a int PRIMARY KEY, b text DEFAULT 'x' NOT NULL, c int);
@@ -294,5 +302,7 @@ CALL try('EXPLAIN (ANALYZE, COSTS off) CREATE TABLE n AS SELECT 1 AS a');
 SELECT statement, result FROM tried WHERE result <> 'refused' AND (changed OR result <> 'applied') ORDER BY n;
 -- accepted, as the catalog is the same
 SELECT statement FROM tried WHERE result = 'applied' ORDER BY n;
+-- rehearsed with another result
+SELECT statement, rehearsed FROM tried WHERE rehearsed IS NOT NULL ORDER BY n;
 DROP OWNED BY regress_every_a, regress_every_b;
 DROP ROLE regress_every_a, regress_every_b;

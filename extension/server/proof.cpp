@@ -1,5 +1,6 @@
 #include "server/proof.hpp"
 
+#include "core/kinds.hpp"
 #include "server/conclude.hpp"
 #include "server/foreseen.hpp"
 #include "server/properties.hpp"
@@ -54,6 +55,17 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 	return losses;
 }
 
+/* Whether something was dropped and made anew, the same as it was: its definition is no difference, its rows are gone. */
+bool was_remade(Recorder &recorder)
+{
+	const core::Objects now = recorder.now();
+	const core::Objects &before = recorder.before();
+	return std::any_of(before.begin(), before.end(), [&now](const core::Object &object) {
+		const core::Object *there = core::is_part(object) ? nullptr : now.find(object.kind, object.identity);
+		return there != nullptr && there->address != object.address;
+	});
+}
+
 bool is_about_indexes(const Script &script)
 {
 	return std::all_of(script.statements().begin(), script.statements().end(), [](const Statement &statement) {
@@ -97,7 +109,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	if (!look_back && !derives && done.rest.empty())
 		return std::nullopt;
 	/* What has changed nothing has nothing to take back. */
-	if (derives && done.rest.empty() && done.changes.empty())
+	if (derives && done.rest.empty() && done.changes.empty() && !was_remade(recorder))
 		return without_effect(losses_of(up, recorder));
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
 	if (derives && done.rest.empty() && is_one_new_object(done.changes) && losses_of(up, recorder).empty())

@@ -8,6 +8,8 @@
 #include "server/targets.hpp"
 
 extern "C" {
+#include "catalog/dependency.h"
+#include "catalog/namespace.h"
 #include "catalog/pg_language.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
@@ -54,6 +56,30 @@ const char *renamed_column(Node *statement)
 		return nullptr;
 	const RenameStmt *rename = (RenameStmt *)statement;
 	return rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE ? rename->subname : nullptr;
+}
+
+/* Of a table that becomes logged or unlogged its own sequences become so too, and nobody is told. */
+std::vector<ObjectAddress> sequences_that_follow(Node *statement)
+{
+	std::vector<ObjectAddress> result;
+	if (!IsA(statement, AlterTableStmt))
+		return result;
+	const AlterTableStmt *alter = (AlterTableStmt *)statement;
+	bool changes = false;
+	for (int i = 0; i < list_length(alter->cmds); i++) {
+		const AlterTableType kind = ((AlterTableCmd *)list_nth(alter->cmds, i))->subtype;
+		changes = changes || kind == AT_SetLogged || kind == AT_SetUnLogged;
+	}
+	if (!changes)
+		return result;
+	const RangeVar *name = alter->relation;
+	List *owned = pg_call([name]() -> List * {
+		const Oid table = RangeVarGetRelid(name, NoLock, true);
+		return OidIsValid(table) ? getOwnedSequences(table) : NIL;
+	});
+	for (int i = 0; i < list_length(owned); i++)
+		result.push_back({RelationRelationId, list_nth_oid(owned, i), 0});
+	return result;
 }
 
 /* Reading definitions must not feed the recorder, nor may a definition be read while one is read. */
@@ -150,7 +176,8 @@ void Recorder::see_targets(Node *statement)
 	if (is_of_cluster(statement))
 		of_cluster_.insert(pg_call([statement] { return CreateCommandName(statement); }));
 	/* What is called otherwise reads otherwise wherever it is mentioned. */
-	const bool renames = IsA(statement, RenameStmt) || IsA(statement, AlterObjectSchemaStmt);
+	const bool renames = IsA(statement, RenameStmt) || IsA(statement, AlterObjectSchemaStmt) ||
+						 (IsA(statement, AlterEnumStmt) && ((AlterEnumStmt *)statement)->oldVal != nullptr);
 	const char *column = renames ? renamed_column(statement) : nullptr;
 	lock_targets(
 		statement,
@@ -161,6 +188,8 @@ void Recorder::see_targets(Node *statement)
 					see(dependent.root);
 		},
 		[this](Oid relation) { want(relation); });
+	for (const ObjectAddress &sequence : sequences_that_follow(statement))
+		see(catalog::root_of(sequence.classId, sequence.objectId));
 	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
 	find_other_targets(
 		statement,

@@ -87,7 +87,13 @@ void tell_manner(Findings &rows, const std::string &version, const Rehearsed &re
 			const std::string what = row.rewrites ? "rewrites " + row.object : row.scans ? "reads " + row.object : "is about rows";
 			rows.push_back({"warn", "on-empty-storage", row.object.empty() ? version : row.object,
 							line + what + ", and was rehearsed on empty storage", row.sql, budget});
-		} else if (is_tried_as(row, Manner::prepared))
+		} else if (row.direction == "up" && is_tried_as(row, Manner::plain))
+			rows.push_back({"pass", "plain-form", row.object.empty() ? version : row.object,
+							line + "it cannot be in a transaction, and was rehearsed as one that can", row.sql, ""});
+		else if (row.direction == "up" && is_tried_as(row, Manner::not_built))
+			rows.push_back({"pass", "not-built", row.object.empty() ? version : row.object,
+							line + "the index was defined and not built, as it will be built concurrently", row.sql, ""});
+		else if (is_tried_as(row, Manner::prepared))
 			rows.push_back({"warn", "prepared-only", version, line + "the query was prepared and not run", row.sql, budget});
 		else if (is_tried_as(row, Manner::left_out))
 			rows.push_back({"warn", "left-out", version, line + "was left out: the catalog would not show what it does", row.sql,
@@ -176,7 +182,8 @@ Verdict verdict_on(const history::Migration &migration, const TriedWayBack &way,
 Verdict verdict_on_derived(const history::Migration &migration, const Script &up, const Rehearsed &result)
 {
 	const std::string none = core::name_of(core::WayBack::none), exact = core::name_of(core::WayBack::exact);
-	const bool declared = up.directives().accepts("inexact-down") || up.directives().accepts("all");
+	const Directives &directives = up.directives();
+	const bool declared = directives.accepts("no-way-back") || directives.accepts("inexact-down") || directives.accepts("all");
 	if (!result.derived) {
 		Verdict verdict = verdict_on(migration, result.back, true);
 		if (declared && verdict.level == "fail")

@@ -59,6 +59,7 @@ like($slow->stdout, qr/nothing was run on rows: with them, it takes longer than 
 # An index of a large table is not built, and no query looks into it.
 my $index = rehearse($time . ' -c surefoot.rehearse_pages=10', '0006');
 is($index->exit, 0, 'an index of a large table');
+like($index->stdout, qr/^pass +not-built +public.users +up, line 1: the index was defined and not built/m, 'is told of');
 like($index->stdout, qr/defined, not built +public.users: SHARE UPDATE EXCLUSIVE/, 'is not built');
 like($index->stdout, qr/^pass +verify/m, 'and the verify script does not look into it');
 

@@ -36,13 +36,28 @@ like($one->stdout, qr/^1 migration: 1 exact/m, 'is told alone');
 
 # A down script that forgets: named, and the history goes on with the derived one.
 write_migration("$dir/migrations", '0006_forgets', up => "CREATE TABLE a (id int);\nCREATE TABLE b (id int);\n", down => "DROP TABLE a;\n");
-write_migration("$dir/migrations", '0007_last', up => "CREATE VIEW v AS SELECT id FROM b;\n");
+write_migration("$dir/migrations", '0007_last', up => "CREATE VIEW v AS SELECT id FROM b;\n", down => "DROP VIEW v ON b;\n");
 my $inexact = rehearse('--all', '--json');
 is($inexact->exit, 4, 'a down script that forgets something: exit code 4');
 my $report = decode_json($inexact->stdout);
-is_deeply([ map { scalar @{ $_->{faults} } > 0 ? $_->{version} : () } @{ $report->{migrations} } ], ['0006'], 'it is the only one with faults');
+is_deeply([ map { scalar @{ $_->{faults} } > 0 ? $_->{version} : () } @{ $report->{migrations} } ], [ '0006', '0007' ],
+	'it and one that is no SQL are the only ones with faults');
 like($report->{migrations}[5]{faults}[0], qr/inexact/, 'which are named');
-is($report->{migrations}[6]{walked_back}, 'exact', 'and what comes after it is rehearsed');
+like($report->{migrations}[6]{faults}[0], qr/line 1: syntax error/, 'both');
+is($report->{migrations}[6]{walked_back}, 'exact', 'and what comes after it is rehearsed, with the derived ones');
+
+# One without a way back is a fault, unless it says that it is meant.
+write_migration("$dir/lost", '0001_above', up => 'CREATE TABLE above (a int); CREATE TABLE below () INHERITS (above);');
+write_migration("$dir/lost", '0002_lost', up => 'ALTER TABLE below NO INHERIT above;');
+write_migration("$dir/lost", '0003_after', up => 'CREATE TABLE c (a int);');
+my $undeclared = rehearse('--all', '--dir', "$dir/lost");
+is($undeclared->exit, 4, 'no way back: exit code 4');
+like($undeclared->stdout, qr/^0002 +lost +no way back \(derived\) +no way back/m, 'it is told');
+like($undeclared->stdout, qr/^0003 +after +exact \(derived\) +exact/m, 'and what comes after it is rehearsed');
+write_migration("$dir/lost", '0002_lost', up => "-- surefoot: accept=no-way-back\nALTER TABLE below NO INHERIT above;");
+my $meant = rehearse('--all', '--dir', "$dir/lost");
+is($meant->exit, 0, 'as declared: exit code 0');
+like($meant->stdout, qr/1 inexact as declared, 0 with faults/, 'and counted as that');
 
 # One that fails ends it, with what was rehearsed before.
 write_migration("$dir/migrations", '0008_fails', up => "SELECT nothing;\n");
