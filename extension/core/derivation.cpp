@@ -221,6 +221,8 @@ void Derivation::free_dependents(const Object &object, bool stays)
 			}
 			if (node.before->field("default"))
 				node.detach = true;
+			else if (node.before->field("generated"))
+				rebuild(node); /* its values follow from the row */
 			else if (!node.rebuild)
 				lose(WayBack::none, *found, "it depends on " + object.kind + " " + object.identity);
 		} else if (found->kind == "sequence" && !stays && without_last_part(value_of(*found, "owned by")) == object.identity)

@@ -45,8 +45,13 @@ void rebuild_enum(Derivation &derivation, Changing &changing)
 			if (!is_part(object))
 				table = &object;
 		const std::string is = value_of(*column, "type");
+		/* A composite type has no values of its own; where a table has it, nothing moves it. */
+		if (table && table->kind == "type" && !derivation.goes(*table) && !derivation.goes(*column))
+			moves.push_back("ALTER TYPE " + table->identity + " ALTER ATTRIBUTE " + last_part(column->identity) + " TYPE " + is);
 		if (!table || table->kind != "table" || value_of(*column, "inherited").starts_with("yes"))
 			continue;
+		if (derivation.goes(*column) || derivation.goes(*table))
+			continue; /* new, and gone by then */
 		const bool array = is == type + "[]";
 		if (is != type && !array)
 			continue; /* only its default mentions the type, and that comes with the column's own */

@@ -5,7 +5,11 @@
 #include "server/dependents.hpp"
 
 extern "C" {
+#include "catalog/pg_attrdef.h"
+#include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
+#include "catalog/pg_rewrite.h"
+#include "catalog/pg_trigger.h"
 #include "parser/parse_type.h"
 }
 
@@ -287,6 +291,39 @@ bool names_operators(const DefineStmt *define)
 	return false;
 }
 
+std::string identity_of(const ObjectAddress &object)
+{
+	const char *text = pg_call([&object] { return getObjectDescription(&object, true); });
+	return text ? text : "all that depends on it";
+}
+
+bool has_generated_columns(Oid relation)
+{
+	Relation opened = relation_open(relation, AccessShareLock);
+	const TupleConstr *constraints = RelationGetDescr(opened)->constr;
+	const bool found = constraints != nullptr && constraints->has_generated_stored;
+	relation_close(opened, AccessShareLock);
+	return found;
+}
+
+/* Columns are altered, and what is made of expressions is made anew; a key of partitions, a domain and the like stay where they are. */
+bool can_be_moved(const ObjectAddress &object)
+{
+	switch (object.classId) {
+	case RelationRelationId: {
+		const char kind = pg_call([&object] { return get_rel_relkind(object.objectId); });
+		return kind == RELKIND_RELATION || kind == RELKIND_VIEW || kind == RELKIND_MATVIEW || kind == RELKIND_INDEX;
+	}
+	case RewriteRelationId:
+	case ConstraintRelationId:
+	case TriggerRelationId:
+	case PolicyRelationId:
+	case AttrDefaultRelationId: return true;
+	case ProcedureRelationId: return dependents_of(object).empty();
+	default: return false;
+	}
+}
+
 /* Columns of a type that is made anew are moved over to it; what else is made of it would be in the way. */
 Foreseen of_enum(const AlterEnumStmt *alter)
 {
@@ -299,15 +336,18 @@ Foreseen of_enum(const AlterEnumStmt *alter)
 	});
 	if (!OidIsValid(type.objectId))
 		return exact();
+	Foreseen result = exact();
 	for (const Dependent &dependent : dependents_of(type)) {
 		const ObjectAddress &by = dependent.object;
-		const bool is_column = by.classId == RelationRelationId && by.objectSubId != 0 && pg_call([&by] {
-			return get_rel_relkind(by.objectId) == RELKIND_RELATION;
-		});
-		if (!is_column)
-			return unknown("the type is made anew without the value, and it shows when it is applied whether all that depends on it can be moved");
+		if (dependent.root.objectId == type.objectId)
+			continue; /* its array type */
+		if (!can_be_moved(by))
+			return unknown("the type is made anew without the value, and whether " + identity_of(by) +
+						   " is in the way shows when it is applied");
+		if (by.classId == RelationRelationId && pg_call([&by] { return has_generated_columns(by.objectId); }))
+			result = lossy(core::WayBack::column_order, "a column that comes back comes last");
 	}
-	return exact();
+	return result;
 }
 
 } // namespace
