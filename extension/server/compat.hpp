@@ -226,20 +226,19 @@ inline int extended_statistics_target(HeapTuple row, TupleDesc descriptor)
 #endif
 }
 
-/* The type that text names, or InvalidOid. */
+/* The type that text names, a shell type too, or InvalidOid. */
 inline Oid type_named(const char *text)
 {
-	Oid type = InvalidOid;
-	int32 typmod;
 #if PG_VERSION_NUM >= 160000
 	ErrorSaveContext ignored = {};
 	ignored.type = T_ErrorSaveContext;
-	if (!parseTypeString(text, &type, &typmod, (Node *)&ignored))
+	TypeName *name = typeStringToTypeName(text, (Node *)&ignored);
+	if (name == nullptr)
 		return InvalidOid;
 #else
-	parseTypeString(text, &type, &typmod, true);
+	TypeName *name = typeStringToTypeName(text);
 #endif
-	return type;
+	return LookupTypeNameOid(nullptr, name, true);
 }
 
 /* The declared type of a walker is a C function of any arguments before 16. */

@@ -236,7 +236,14 @@ bool is_one_new_object(const std::vector<core::Change> &effect)
 	for (const core::Change &change : effect) {
 		if (change.before || change.after->root != effect.front().after->root)
 			return false;
-		whole = whole || !core::is_part(*change.after);
+		if (core::is_part(*change.after))
+			continue;
+		/* A function of a shell type, or a type whose functions were there before, cannot be dropped by itself. */
+		const std::string &kind = change.after->kind;
+		if (kind != "table" && kind != "sequence" && !kind.ends_with("view") && kind != "foreign table" && kind != "schema" &&
+			kind != "domain")
+			return false;
+		whole = true;
 	}
 	return whole;
 }
