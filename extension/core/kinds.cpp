@@ -78,6 +78,14 @@ std::string name_in_sql(const Object &object)
 		return parts.name + " ON " + parts.table;
 	if (object.kind == "aggregate" && object.identity.ends_with("()"))
 		return object.identity.substr(0, object.identity.size() - 1) + "*)";
+	if (object.kind == "procedure") {
+		/* With a mode the types are those of the arguments that go in; without, they might be those of another with OUT arguments. */
+		const size_t open = name_end(object.identity);
+		std::string text = object.identity.substr(0, open) + "(";
+		for (const std::string &type : split_list(std::string_view(object.identity).substr(open + 1, object.identity.size() - open - 2)))
+			text.append(text.back() == '(' ? "IN " : ", IN ").append(type);
+		return text + ")";
+	}
 	if (object.kind == "transform" || object.kind == "user mapping") {
 		/* "for public.pair on language sql", "joe on server far" */
 		std::string text = object.identity;

@@ -5,6 +5,7 @@
 #include "server/compat.hpp"
 
 extern "C" {
+#include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "utils/fmgrprotos.h"
 }
@@ -174,6 +175,23 @@ std::optional<ObjectAddress> resolve_by_server(const Parts &parts)
 	}
 }
 
+/* The server writes one argument for a prefix operator, and wants to read two. */
+std::optional<ObjectAddress> resolve_operator(const Parts &parts)
+{
+	const char *const schema = parts.names[0].c_str(), *const name = parts.names[1].c_str();
+	const char *const left = parts.arguments.size() > 1 ? parts.arguments.front().c_str() : nullptr;
+	const char *const right = parts.arguments.back().c_str();
+	const Oid found = pg_call([=]() -> Oid {
+		const Oid home = get_namespace_oid(schema, true);
+		const Oid left_type = left != nullptr ? compat::type_named(left) : InvalidOid, right_type = compat::type_named(right);
+		if (!OidIsValid(home) || !OidIsValid(right_type) || (left != nullptr && !OidIsValid(left_type)))
+			return InvalidOid;
+		return GetSysCacheOid4(OPERNAMENSP, Anum_pg_operator_oid, CStringGetDatum(name), ObjectIdGetDatum(left_type),
+							   ObjectIdGetDatum(right_type), ObjectIdGetDatum(home));
+	});
+	return OidIsValid(found) ? std::optional(ObjectAddress{OperatorRelationId, found, 0}) : std::nullopt;
+}
+
 } // namespace
 
 std::string root_text(const ObjectAddress &root)
@@ -238,6 +256,8 @@ std::optional<ObjectAddress> resolve_root(std::string_view text)
 		const Oid class_id = relation ? RelationRelationId : function ? ProcedureRelationId : TypeRelationId;
 		return ObjectAddress{class_id, found, 0};
 	}
+	if (parts.type == "operator" && parts.names.size() == 2 && !parts.arguments.empty())
+		return resolve_operator(parts);
 	return resolve_by_server(parts);
 }
 
