@@ -168,8 +168,9 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	std::vector<core::Change> left;
 	std::vector<core::Loss> reasons;
 	LiveSurroundings surroundings;
+	core::Objects now;
 	for (int round = 0; round < 8; round++) {
-		const core::Objects now = tryout.now();
+		now = tryout.now();
 		surroundings.look(now);
 		left = differences(before, now);
 		if (left.empty() && round > 0)
@@ -188,6 +189,17 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 		}
 		if (left.empty() || inverse.statements.empty() || !attempt.run(std::move(inverse.statements)))
 			break;
+	}
+	/* What inherits has its parents' columns first when it is made anew. */
+	for (const core::Change &change : core::difference(before, now)) {
+		if (!core::differs_only_in_column_order(std::vector<core::Change>{change}))
+			continue;
+		const core::Object &object = change.object();
+		const bool known = std::any_of(losses.begin(), losses.end(), [&object](const core::Loss &other) {
+			return other.kind == object.kind && other.identity == object.identity && other.way_back == core::WayBack::column_order;
+		});
+		if (!known)
+			losses.push_back({core::WayBack::column_order, object.kind, object.identity, "its columns come back in another order"});
 	}
 	history::Derived result;
 	core::WayBack worst = core::WayBack::exact;

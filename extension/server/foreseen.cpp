@@ -262,6 +262,11 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 		return !OidIsValid(table) || pg_call([table] { return has_inherited_parts(table); })
 				   ? lossy(core::WayBack::none, "columns that it has from its parent alone become its own")
 				   : exact();
+	case AT_AttachPartition:
+		/* Of an index that the script makes itself, the whole goes again. */
+		return alter->objtype == OBJECT_INDEX && OidIsValid(table)
+				   ? lossy(core::WayBack::none, "an index that has become a part of another cannot be taken out of it")
+				   : exact();
 	case AT_AddOf:
 	case AT_DropOf:
 	case AT_GenericOptions:

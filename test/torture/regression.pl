@@ -115,7 +115,7 @@ sub walk
 		: $verdict eq 'no way back'                              ? $verdict
 		: but_for_order($back) ne but_for_order($before)         ? 'silently inexact'
 		: $verdict eq 'exact but for column order'               ? $verdict
-		: $reason =~ /a column that comes back comes last/       ? 'exact but for column order'
+		: $reason =~ /comes back comes last|come back in another order/       ? 'exact but for column order'
 		:                                                          'silently inexact';
 	my $more = $same ? '' : $reason . ($with_differences ? "\n" . differences() : '');
 	my $again = call('migrate_apply');
