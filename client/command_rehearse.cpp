@@ -87,8 +87,17 @@ int rehearse_here(Run &run, const std::string &version, const StatusMap &status)
 	std::vector<Finding> rows;
 	warn_of_pending(run, status, version, rows);
 	run.server->begin();
-	if (files && !is_applied(status, version))
-		run.server->register_scripts({load_script(*files)});
+	try {
+		if (files)
+			run.server->register_scripts({load_script(*files)});
+	} catch (const Failure &failure) {
+		// For the way back it does not matter that the up script was changed since.
+		if (failure.sqlstate != "SF002")
+			throw;
+		run.server->rollback();
+		run.log.warning(failure.message);
+		run.server->begin();
+	}
 	std::vector<Finding> found = run.server->rehearse(version);
 	std::vector<RehearsedRow> statements;
 	if (found.empty() || found.front().code != "migration")

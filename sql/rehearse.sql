@@ -87,8 +87,13 @@ SET ROLE watcher;
 SELECT * FROM migrate_rehearse('3');
 RESET ROLE;
 
--- What is applied is rehearsed elsewhere.
-SELECT migrate_register('1', 'status', 'CREATE TABLE fine (id int);');
+-- Of what is applied the ways back are rehearsed.
+SELECT migrate_register('1', 'status', 'CREATE TABLE fine (id int); ALTER TABLE users ADD COLUMN status text;');
 SELECT migrate_apply('1');
-SELECT * FROM migrate_rehearse('1');
+SELECT look() AS before \gset
+SELECT level, code, object, message, hint FROM migrate_rehearse('1');
+SELECT migrate_register('1', 'status', 'CREATE TABLE fine (id int); ALTER TABLE users ADD COLUMN status text;', 'DROP TABLE fine;');
+SELECT level, code, object, message, detail, hint FROM migrate_rehearse('1') WHERE code IN ('down_script', 'derived', 'way_back');
+SELECT direction, line, statement, locks FROM migrate_rehearse_statements('1');
+SELECT look() = :'before' AS unchanged;
 SELECT * FROM migrate_rehearse('2');

@@ -1,6 +1,7 @@
 /* migrate_rehearse, and what it has seen of each statement. */
 #include "server/arguments.hpp"
 #include "server/gate.hpp"
+#include "server/proof.hpp"
 #include "server/rehearse.hpp"
 #include "server/script_owner.hpp"
 #include "server/typed_rows.hpp"
@@ -23,18 +24,45 @@ history::Migration migration_of(const std::string &version)
 	return history::get(number);
 }
 
+/* As a revert sees it: the names and the role of the way there. */
+Applied applied_of(const history::Migration &migration)
+{
+	Applied applied;
+	history::Run back;
+	{
+		Internal internal;
+		const history::Run run = *history::get_run(migration.run);
+		applied.effect = history::effect(run.id);
+		applied.derived = history::derived(run.id);
+		applied.avoid = avoided(migration);
+		applied.role = run.role;
+		applied.settings = run.settings;
+	}
+	back.version = migration.version;
+	back.role = applied.role;
+	refuse_foreign_run(back, "rehearse");
+	if (applied.role != current_role()) {
+		applied.settings.emplace_back("role");
+		applied.settings.push_back(applied.role);
+	}
+	return applied;
+}
+
 std::vector<Finding> rehearse_migration(const std::string &version)
 {
 	check_session();
 	const history::Migration migration = migration_of(version);
 	latest = {};
-	if (migration.state != "registered" && migration.state != "reverted")
+	std::optional<Applied> applied;
+	if (migration.state == "applied")
+		applied = applied_of(migration);
+	else if (migration.state != "registered" && migration.state != "reverted")
 		return {{"fail", "migration", migration.version, "migration " + migration.version + " is " + migration.state,
-				 "What is rehearsed is the way there and back, from where the database is now.",
-				 "Rehearse it elsewhere: surefoot rehearse " + migration.version + " --sandbox"}};
-	refuse_foreign_scripts(migration);
+				 "It has stopped half way.", "Rehearse it elsewhere: surefoot rehearse " + migration.version + " --sandbox"}};
+	else
+		refuse_foreign_scripts(migration);
 	const Script up(migration.up, "migration " + migration.version + " up");
-	Rehearsed result = rehearse(migration, up);
+	Rehearsed result = rehearse(migration, up, applied);
 	std::vector<Finding> findings = report(migration, up, result);
 	latest = {migration.version, std::move(result.statements)};
 	return findings;

@@ -3,6 +3,7 @@
 #include "core/kinds.hpp"
 #include "server/blockers.hpp"
 #include "server/catalog/definitions.hpp"
+#include "server/derive.hpp"
 #include "server/environment.hpp"
 #include "server/gate.hpp"
 #include "server/planned.hpp"
@@ -99,8 +100,29 @@ public:
 		if (migration_.down)
 			look_back(result_.down, [&](Rehearsal &rehearsal) {
 				apply_settings(settings, Scope::level);
-				run_down(rehearsal);
+				run_down(rehearsal, *migration_.down, without_own(rehearsal.skipped(), result_.effect), result_.down);
 				result_.down.left = what_is_left(before, rehearsal);
+			});
+	}
+
+	/* From where the migration is applied. */
+	void run_back(const core::Objects &before, const Applied &applied)
+	{
+		result_.applied = true;
+		result_.effect = applied.effect;
+		look_back(result_.back, [&](Rehearsal &rehearsal) {
+			result_.derived = applied.derived;
+			if (!applied.derived)
+				result_.derived = derive_now({migration_.version, "down", 0, false}, applied.effect);
+			else {
+				run_down(rehearsal, applied.derived->script, applied.avoid, result_.back);
+				result_.back.left = not_undone(before, applied.effect, rehearsal);
+			}
+		});
+		if (migration_.down)
+			look_back(result_.down, [&](Rehearsal &rehearsal) {
+				run_down(rehearsal, *migration_.down, applied.avoid, result_.down);
+				result_.down.left = not_undone(before, applied.effect, rehearsal);
 			});
 	}
 	const std::vector<Oid> &wanted() const { return recorder_.wanted(); }
@@ -109,7 +131,9 @@ private:
 	void perform(Rehearsal &rehearsal, RehearsedStatement row, const std::string &sql, OperationKind kind,
 				 const std::vector<LockedTable> &planned);
 	void run_up();
-	void run_down(Rehearsal &rehearsal);
+	void run_down(Rehearsal &rehearsal, const std::string &text, const Avoid &avoid, TriedWayBack &way);
+	static std::vector<core::Change> not_undone(const core::Objects &before, const std::vector<core::Change> &effect,
+												const Rehearsal &rehearsal);
 	void verify();
 	void look_back(TriedWayBack &way, const std::function<void(Rehearsal &)> &run);
 	std::vector<core::Change> what_is_left(const core::Objects &before, const Rehearsal &rehearsal);
@@ -222,20 +246,19 @@ void Attempt::verify()
 	}
 }
 
-void Attempt::run_down(Rehearsal &rehearsal)
+void Attempt::run_down(Rehearsal &rehearsal, const std::string &text, const Avoid &avoid, TriedWayBack &way)
 {
-	const Script down(*migration_.down, "migration " + migration_.version + " down");
+	const Script down(text, "migration " + migration_.version + " down");
 	const Oid role = GetUserId();
-	Avoid avoid = without_own(rehearsal.skipped(), result_.effect);
 	const Created nothing_yet;
 	for (const Statement &statement : down.statements()) {
-		result_.down.line = statement.line;
+		way.line = statement.line;
 		refuse_role_change(down, statement, role);
 		const std::optional<std::string> sql = without_avoided(statement, avoid, false);
 		if (!sql)
 			continue;
 		RehearsedStatement row;
-		row.direction = "down";
+		row.direction = &way == &result_.down || !migration_.down ? "down" : "derived";
 		row.step = 1;
 		row.line = statement.line;
 		const OperationKind kind =
@@ -278,6 +301,27 @@ std::vector<core::Change> Attempt::what_is_left(const core::Objects &before, con
 	return left;
 }
 
+/* Of what the migration has changed, and nobody since; and what the way back has done beside that. */
+std::vector<core::Change> Attempt::not_undone(const core::Objects &before, const std::vector<core::Change> &effect,
+											  const Rehearsal &rehearsal)
+{
+	const core::Objects now = catalog::read_schema(std::nullopt);
+	const auto copy = [](const core::Objects &objects, const core::Object &object) {
+		const core::Object *found = objects.find(object.kind, object.identity);
+		return found ? std::optional(*found) : std::nullopt;
+	};
+	std::vector<core::Change> left;
+	for (const core::Change &change : effect) {
+		core::Change difference{change.before, copy(now, change.object())};
+		if (same_side(copy(before, change.object()), change.after) && !same_side(difference.before, difference.after))
+			left.push_back(std::move(difference));
+	}
+	for (core::Change &change : whole_difference(before, now, rehearsal))
+		if (find(effect, change.object()) == nullptr)
+			left.push_back(std::move(change));
+	return left;
+}
+
 /* What others have changed while we looked is no finding of ours. */
 void leave_out_others(Rehearsed &result, const core::Objects &before)
 {
@@ -288,7 +332,8 @@ void leave_out_others(Rehearsed &result, const core::Objects &before)
 		std::erase_if(*changes, [&others](const core::Change &change) { return find(others, change.object()) != nullptr; });
 }
 
-void attempt(const history::Migration &migration, const Script &up, bool careful, Rehearsed &result, std::vector<Oid> &wanted)
+void attempt(const history::Migration &migration, const Script &up, const std::optional<Applied> &applied, bool careful,
+			 Rehearsed &result, std::vector<Oid> &wanted)
 {
 	const core::Objects before = catalog::read_schema(std::nullopt);
 	result.careful = careful;
@@ -296,14 +341,19 @@ void attempt(const history::Migration &migration, const Script &up, bool careful
 		take_gate();
 		const TimeLimit limit(settings::rehearse_timeout);
 		ScriptEnvironment environment;
+		if (applied)
+			apply_settings(applied->settings, Scope::level);
 		const std::vector<std::string> settings = essential_settings();
-		const Oid role = GetUserId();
+		const Oid role = applied ? role_named(applied->role) : GetUserId();
 		for (const Statement &statement : up.statements())
 			refuse_role_change(up, statement, role);
 		RoleFence fence(role);
 		Attempt one(migration, up, careful ? std::nullopt : std::optional<int64>(settings::rehearse_pages), result);
 		try {
-			one.run(before, settings);
+			if (applied)
+				one.run_back(before, *applied);
+			else
+				one.run(before, settings);
 		} catch (...) {
 			wanted = one.wanted();
 			throw;
@@ -314,7 +364,7 @@ void attempt(const history::Migration &migration, const Script &up, bool careful
 
 } // namespace
 
-Rehearsed rehearse(const history::Migration &migration, const Script &up)
+Rehearsed rehearse(const history::Migration &migration, const Script &up, const std::optional<Applied> &applied)
 {
 	const TimestampTz deadline = TimestampTzPlusMilliseconds(GetCurrentTimestamp(), 1000L * settings::lock_retry);
 	const size_t mark = journal_mark();
@@ -324,7 +374,7 @@ Rehearsed rehearse(const history::Migration &migration, const Script &up)
 		Rehearsed result;
 		std::vector<Oid> wanted;
 		try {
-			attempt(migration, up, careful, result, wanted);
+			attempt(migration, up, applied, careful, result, wanted);
 			forget_journal(mark);
 			return result;
 		} catch (Error &error) {

@@ -7,8 +7,18 @@
 
 #include "server/conclude.hpp"
 #include "server/observation.hpp"
+#include "server/way_back.hpp"
 
 namespace surefoot {
+
+/* What is known of a migration that is applied: of it only the ways back are rehearsed. */
+struct Applied {
+	std::vector<core::Change> effect;
+	Avoid avoid;
+	std::optional<history::Derived> derived;
+	std::string role; /* as which it ran */
+	std::vector<std::string> settings;
+};
 
 /* One statement that was rehearsed. */
 struct RehearsedStatement {
@@ -40,10 +50,11 @@ struct Rehearsed {
 	std::optional<history::Derived> derived;
 	bool careful = false;	  /* everything on tables that look empty: there was no time for more */
 	bool out_of_time = false; /* not even for that */
+	bool applied = false;	  /* only the ways back were rehearsed */
 };
 
 /* Raises what has nothing to do with the scripts: SF005 when a lock could not be had, SF004 when another runner is active. */
-Rehearsed rehearse(const history::Migration &migration, const Script &up);
+Rehearsed rehearse(const history::Migration &migration, const Script &up, const std::optional<Applied> &applied);
 
 /* What was found, as rows that are the same on every run and machine. */
 std::vector<Finding> report(const history::Migration &migration, const Script &up, const Rehearsed &result);

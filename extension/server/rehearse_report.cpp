@@ -67,6 +67,10 @@ void tell_up(Findings &rows, const std::string &version, const Rehearsed &result
 		rows.push_back({"fail", "up", version, error.message, detail, error.hint});
 		return;
 	}
+	if (result.applied) {
+		rows.push_back({"pass", "applied", version, "it is applied: its ways back were rehearsed", "", ""});
+		return;
+	}
 	const auto ran = std::count_if(result.statements.begin(), result.statements.end(), [](const RehearsedStatement &row) {
 		return row.direction == "up" && row.tried != "not tried" && !is_tried_as(row, Manner::there_already) &&
 			   !is_tried_as(row, Manner::left_out);
@@ -109,6 +113,8 @@ void tell_effect(Findings &rows, const std::string &version, const Rehearsed &re
 	rows.push_back({"pass", "effect", version,
 					result.effect.empty() ? "no object changes" : count(result.effect.size(), "object") + " created, changed or dropped",
 					list_of(result.effect), ""});
+	if (result.applied)
+		return;
 	if (result.unrecorded.empty()) {
 		rows.push_back({"pass", "recorded", version, "what was recorded is the difference of the whole schema", "", ""});
 		return;
@@ -122,7 +128,7 @@ void tell_effect(Findings &rows, const std::string &version, const Rehearsed &re
 
 void tell_observed(Findings &rows, const Rehearsed &result)
 {
-	const Observation up = sum_of(result, "up");
+	const Observation up = sum_of(result, result.applied ? "down" : "up");
 	for (const auto &[name, mode] : up.locks)
 		rows.push_back({"pass", "lock", name, core::lock_name(static_cast<core::Lock>(mode)), "", ""});
 	for (const std::string &name : up.rewritten)
@@ -227,7 +233,8 @@ void tell_ways_back(Findings &rows, const history::Migration &migration, const S
 	Finding script{down.level, "down_script", version, down.words, down.detail, ""};
 	if (down.level == "fail" && derived.level != "fail")
 		script.hint = "The way back that is derived is " + derived.words +
-					  ": without a down script it is taken. Once the migration is applied, surefoot new --down " + version + " writes it.";
+					  ": without a down script it is taken. " + (result.applied ? "surefoot" : "Once the migration is applied, surefoot") +
+					  " new --down " + version + " writes it.";
 	rows.push_back(script);
 	/* Nobody needs it who has a down script. */
 	if (back.level == "fail")

@@ -5,6 +5,7 @@ use warnings FATAL => 'all';
 
 use FindBin;
 use lib "$FindBin::Bin/lib";
+use JSON::PP;
 use Jobs;
 use Surefoot;
 use Test::More;
@@ -63,6 +64,12 @@ like($index->stdout, qr/^pass +not-built +public.users +up, line 1: the index wa
 like($index->stdout, qr/defined, not built +public.users: SHARE UPDATE EXCLUSIVE/, 'is not built');
 like($index->stdout, qr/^pass +verify/m, 'and the verify script does not look into it');
 
+# For programs.
+my $json = decode_json(rehearse($time, '0002', '--json')->stdout);
+is($json->{exit_code}, 4, 'as JSON: the exit code');
+is((grep { $_->{code} eq 'down_script' } @{ $json->{rehearsal} })[0]{level}, 'fail', 'the findings');
+is_deeply([ map { $_->{direction} } @{ $json->{statements} } ], [ 'up', 'up', 'down' ], 'the statements');
+
 # Beside a transaction that holds the table: given up, with whoever holds it, and nobody waits behind it for long.
 my $holder = session($node, 'postgres');
 $holder->query('BEGIN; SELECT count(*) FROM users');
@@ -77,5 +84,13 @@ is($patient->finish->exit, 0, 'it goes on when the table is free');
 
 is(query($node, 'postgres', "SELECT migrate_fingerprint(kind => 'physical')"), $before, 'nothing is left of all that');
 is(query($node, 'postgres', 'SELECT count(*) FROM surefoot.migration'), 0, 'not even a registration');
+
+# One that is applied: its ways back, the down script as it is in the file by now.
+is(client($node, [ 'apply', '0001' ], dir => $dir)->exit, 0, 'a migration is applied');
+write_migration("$dir/migrations", '0001_status', down => "ALTER TABLE users DROP COLUMN status;\nCREATE TABLE more (id int);\n");
+my $applied = rehearse($time, '0001');
+is($applied->exit, 4, 'its mended down script is judged');
+like($applied->stdout, qr/^fail +down_script +0001 +inexact$/m, 'before it is needed');
+like($applied->stdout, qr/^pass +derived +0001 +exact$/m, 'beside the way back that is derived');
 
 done_testing();
