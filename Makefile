@@ -23,7 +23,7 @@ SHLIB_LINK += -lstdc++
 override with_llvm = no
 
 # These install what they need, then come back here: they work before there is a PostgreSQL to ask.
-errands = setup demo check check-all bench
+errands = setup demo check check-all bench torture
 ifneq ($(filter $(errands),$(MAKECMDGOALS)),)
 
 .PHONY: $(errands)
@@ -37,6 +37,8 @@ demo: setup
 	@test/demo/demo.sh
 bench: setup
 	@test/bench/bench.sh $(BENCH)
+torture: setup
+	@test/torture/torture.sh $(TORTURE)
 
 else
 

@@ -67,3 +67,15 @@ update_sources() {
     done
     rm -rf "$new"
 }
+
+# Unpacks the upstream source of a Debian package into the current folder.
+fetch_source() {
+    # Lists of its own, as the machine may not care for sources.
+    mkdir -p lists/partial
+    echo "deb-src $("$top/scripts/mirror") bookworm main" >sources.list
+    package=$1
+    set -- -q -o "Dir::Etc::SourceList=$PWD/sources.list" -o Dir::Etc::SourceParts=/dev/null -o "Dir::State::Lists=$PWD/lists"
+    apt-get "$@" update
+    apt-get "$@" source --download-only "$package"
+    tar --strip-components=1 -xf "$package"_*.orig.tar.*
+}

@@ -75,7 +75,7 @@ void create_listed(Derivation &, const Object &object, Object &fresh, std::vecto
 	}
 	if (object.kind == "collation" && !object.field("isdeterministic"))
 		item("DETERMINISTIC = false");
-	keep(fresh, object, {"kind", "result", "isdeterministic", "encoding"});
+	keep(fresh, object, {"kind", "result", "isdeterministic"});
 	const std::string name = object.kind == "operator" ? before_arguments(object.identity) : object.identity;
 	statements.push_back(std::string("CREATE ") + kind_of(object.kind).sql + " " + name + " (" + list + "\n)");
 }

@@ -11,7 +11,7 @@ sub split_script
 {
 	my ($text) = @_;
 	my (@found, $buffer);
-	my ($line, $start, $depth, $atomic, $conform) = (1, 0, 0, 0, 1);
+	my ($line, $start, $depth, $atomic, $plain) = (1, 0, 0, 0, 1);
 	my $take = sub {
 		my ($piece) = @_;
 		$start = $line if $buffer !~ /\S/ && $piece =~ /\S/;
@@ -21,6 +21,7 @@ sub split_script
 	my $end = sub {
 		my (%more) = @_;
 		push @found, { line => $start, text => $buffer, %more } if $buffer =~ /\S/ || $more{meta};
+		$plain = $1 =~ /on|default/i if $buffer =~ /^\s*set\s+standard_conforming_strings\s*(?:=|to)\s*(\w+)/i;
 		($buffer, $depth, $atomic) = ('', 0, 0);
 	};
 	$buffer = '';
@@ -39,7 +40,8 @@ sub split_script
 			$take->(' ');
 		}
 		elsif ($text =~ /\G[eE]'(?:[^'\\]|\\.|'')*'/gcs) { $take->($&); }
-		elsif ($text =~ /\G'(?:[^']|'')*'/gcs) { $take->($&); }
+		elsif ($plain && $text =~ /\G'(?:[^']|'')*'/gcs) { $take->($&); }
+		elsif (!$plain && $text =~ /\G'(?:[^'\\]|\\.|'')*'/gcs) { $take->($&); }
 		elsif ($text =~ /\G"(?:[^"]|"")*"/gcs) { $take->($&); }
 		elsif ($text =~ /\G\$(\w*)\$.*?\$\1\$/gcs) { $take->($&); }
 		elsif ($text =~ /\G\\([^\n]*)\n?/gc)
@@ -73,10 +75,12 @@ sub split_script
 		elsif ($text =~ /\G;/gc)
 		{
 			if ($depth > 0 || $atomic) { $take->(';'); next; }
-			if ($buffer =~ /^\s*COPY\b.*\bFROM\s+STDIN\b/is)
+			if ($buffer =~ /^\s*COPY\b.*\bFROM\s+STD(?:IN|OUT)\b/is)
 			{
+				# One that is meant to fail may have no data: then a statement would end before the data do.
 				$text =~ /\G[^\n]*\n/gc;
-				my $data = $text =~ /\G.*?^\\\.\n/gcms ? $& : '';
+				my $data = $text =~ /\G(?!\s*\n)(?:(?!^\\\.\n)[^\n;]*;?[^\n]*\n){0,2000}?^\\\.\n/gcm && $& !~ /^[^\n\t]*;\s*\n/m ? $& : undef;
+				if (!defined $data) { $end->(data => "\\.\n"); next; }
 				$line += 1 + ($data =~ tr/\n//);
 				$end->(data => $data);
 			}

@@ -191,7 +191,14 @@ void read_row(Reading &reading, const Kind &kind, HeapTuple row, TupleDesc descr
 			name.remove_prefix(strlen(kind.prefix));
 		if (name == "namespace")
 			name = "schema";
-		reading.out.maybe(name, value_text(reading, kind, column, value));
+		/* For the one encoding of the database, or for all: that depends on how it was made, and means the same. */
+		if (class_id == CollationRelationId && name == "encoding")
+			continue;
+		/* An empty locale is one: the root of all ICU has. */
+		if (class_id == CollationRelationId && column->atttypid == TEXTOID)
+			reading.out.field(name, value_text(reading, kind, column, value));
+		else
+			reading.out.maybe(name, value_text(reading, kind, column, value));
 	}
 	if (kind.parts)
 		kind.parts(reading, oid);

@@ -1,4 +1,5 @@
 /* Extended statistics. */
+#include "core/sql_text.hpp"
 #include "server/catalog/reading.hpp"
 #include "server/catalog/text.hpp"
 #include "server/compat.hpp"
@@ -10,6 +11,25 @@ extern "C" {
 
 namespace surefoot::catalog {
 
+namespace {
+
+/* The server lists columns in the order of the table, which says nothing about the statistics. */
+std::string with_sorted_columns(std::string definition)
+{
+	constexpr std::string_view on = " ON ", from = " FROM ";
+	const size_t begin = definition.find(on), end = definition.rfind(from);
+	if (begin == definition.npos || end == definition.npos || end < begin + on.size())
+		return definition;
+	std::vector<std::string> columns = core::split_list(std::string_view(definition).substr(begin + on.size(), end - begin - on.size()));
+	std::sort(columns.begin(), columns.end());
+	std::string list;
+	for (const std::string &column : columns)
+		append_item(list, column);
+	return definition.replace(begin + on.size(), end - begin - on.size(), list);
+}
+
+} // namespace
+
 void read_statistics(Reading &reading, const Table &table)
 {
 	for (HeapTuple tuple : reading.source.rows(From::statistics, table.oid)) {
@@ -19,7 +39,7 @@ void read_statistics(Reading &reading, const Table &table)
 						  {StatisticExtRelationId, statistics->oid, 0});
 		reading.out.field("owner", reading.names.role(statistics->stxowner));
 		reading.out.field("definition",
-						  call_text(pg_get_statisticsobjdef, statistics->oid).value_or(std::string()));
+						  with_sorted_columns(call_text(pg_get_statisticsobjdef, statistics->oid).value_or(std::string())));
 		const int target = compat::extended_statistics_target(tuple, reading.source.descriptor(From::statistics));
 		if (target >= 0)
 			reading.out.field("statistics", std::to_string(target));
