@@ -88,6 +88,7 @@ CREATE TABLE parent (p int);
 CREATE TABLE child () INHERITS (parent);
 SELECT migrate_register('0001', 'none', 'ALTER TABLE child NO INHERIT parent; CREATE TABLE a (id int)');
 SELECT statement, way_back FROM migrate_plan('0001');
+SELECT level, message, detail, hint FROM migrate_checklist('0001') WHERE code = 'way_back';
 SELECT migrate_apply('0001');
 \echo :LAST_ERROR_SQLSTATE
 BEGIN;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/arguments.hpp"
+#include "server/foreseen.hpp"
 #include "server/settings.hpp"
 
 extern "C" {
@@ -92,6 +93,26 @@ void check_migration(Findings &rows, const Outlook &outlook)
 	rows.push_back(order);
 }
 
+namespace {
+
+/* The first statement that cannot be taken back, as far as that is foreseen. */
+Finding derived_way_back(const Outlook &outlook)
+{
+	const std::string &version = outlook.migration.version;
+	if (outlook.planned)
+		for (const Statement &statement : outlook.planned->script.statements()) {
+			const Foreseen foreseen = foresee_way_back(statement.raw->stmt);
+			if (foreseen.what != Foreseen::verdict || foreseen.way_back != core::WayBack::none)
+				continue;
+			const bool meant = settings::allow_no_way_back || outlook.planned->script.directives().accepts("no-way-back");
+			return {"warn", "way_back", version, "there is none", "line " + std::to_string(statement.line) + ": " + foreseen.reason,
+					meant ? "" : "Write a down script; or, when it is meant, say so in the up script: -- surefoot: accept=no-way-back"};
+		}
+	return {"pass", "way_back", version, "derived when it is applied", "", ""};
+}
+
+} // namespace
+
 void check_way_back(Findings &rows, const Outlook &outlook)
 {
 	const history::Migration &m = outlook.migration;
@@ -103,7 +124,7 @@ void check_way_back(Findings &rows, const Outlook &outlook)
 						"surefoot apply " + m.version});
 		return;
 	}
-	rows.push_back({"pass", "way_back", m.version, m.down ? "down script" : "derived when it is applied", "", ""});
+	rows.push_back(m.down ? Finding{"pass", "way_back", m.version, "down script", "", ""} : derived_way_back(outlook));
 	rows.push_back({"pass", "way_back_command", m.version,
 					"SELECT " + prefix + "migrate_revert('" + m.version + "');", "",
 					"surefoot revert " + m.version});
