@@ -303,8 +303,14 @@ void Derivation::add_drop(const Node &node)
 		if (whole && (object.kind == "constraint" || object.kind == "statistics")) {
 			Mentions mentions;
 			mentions.add(value_of(object, "definition"));
+			/* Unless what a foreign key refers to goes as well, which that key would stand in the way of. */
+			const bool in_the_way = is_foreign_key(object) && std::any_of(mentions.names.begin(), mentions.names.end(), [&](const std::string &name) {
+				const Object *table = now.find("table", name);
+				const std::vector<const Object *> columns = table && table != whole ? now.parts(*table, "column") : std::vector<const Object *>();
+				return std::any_of(columns.begin(), columns.end(), [this](const Object *column) { return goes(*column); });
+			});
 			for (const Object *column : now.parts(*whole, "column"))
-				if (goes(*column) && mentions.words.contains(last_part(column->identity)))
+				if (!in_the_way && goes(*column) && mentions.words.contains(last_part(column->identity)))
 					return;
 		}
 	}

@@ -59,8 +59,8 @@ void change_index(Derivation &derivation, Changing &changing)
 			(void)changing.take("definition");
 			for (const std::string &clause : option_clauses(options_in(was), options_in(is)))
 				changing.run("ALTER INDEX " + changing.before.identity + " " + clause);
-		} else if (!constraint_of(derivation.before, changing.before))
-			changing.rebuild = true;
+		} else if (!constraint_of(derivation.before, changing.before) || !constraint_of(derivation.now, changing.now))
+			changing.rebuild = true; /* if there was a constraint, to make room for its index */
 		else
 			(void)changing.take("definition"); /* with its constraint */
 	}

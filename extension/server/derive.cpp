@@ -2,7 +2,6 @@
 
 #include "core/kinds.hpp"
 #include "server/catalog/roots.hpp"
-#include "server/foreseen.hpp"
 #include "server/recorder.hpp"
 #include "server/rehearsal.hpp"
 #include "server/surroundings.hpp"
@@ -93,9 +92,11 @@ class Attempt {
 public:
 	Attempt(const Tryout &tryout, std::string path) : tryout_(tryout), path_(std::move(path)) {}
 
-	/* False when one of them cannot be run at all. */
+	/* False when none of them can be run. */
 	bool run(std::vector<std::string> statements)
 	{
+		const size_t before = done.size();
+		stuck.reset();
 		while (!statements.empty()) {
 			std::vector<std::string> later;
 			std::optional<Error> first;
@@ -104,6 +105,8 @@ public:
 					done.push_back(std::move(statement));
 				else if (std::vector<std::string> in_path = with_path(*error, statement); !in_path.empty() && !fails(in_path))
 					done.insert(done.end(), in_path.begin(), in_path.end());
+				else if (std::string empty = without_cast(*error, statement); !empty.empty() && !fails({empty}))
+					done.push_back(std::move(empty));
 				else if (error->is("42710") && is_shell(statement))
 					continue; /* the functions of the type have announced it already */
 				else {
@@ -116,7 +119,7 @@ public:
 				core::Loss loss;
 				loss.reason = first->message + (first->detail.empty() ? "" : " (" + first->detail + ")") + ": " + later.front();
 				stuck = std::move(loss);
-				return false;
+				return done.size() > before;
 			}
 			statements = std::move(later);
 		}
@@ -125,6 +128,7 @@ public:
 
 	std::vector<std::string> done;
 	std::optional<core::Loss> stuck;
+	std::vector<core::Loss> lost;
 
 private:
 	std::optional<Error> fails(const std::vector<std::string> &statements)
@@ -152,6 +156,20 @@ private:
 		std::string set(pinned_path);
 		set.append(", ").append(path_);
 		return {std::move(set), statement, std::string(pinned_path)};
+	}
+
+	/* What no cast leads back to is left without a value. */
+	std::string without_cast(const Error &error, const std::string &statement)
+	{
+		constexpr std::string_view words = " USING ";
+		const size_t at = statement.find(words), cast = statement.find("::", at);
+		if (!error.is("42846") || !statement.starts_with("ALTER TABLE ") || at == statement.npos || cast == statement.npos)
+			return {};
+		core::Loss loss;
+		loss.way_back = core::WayBack::without_rows;
+		loss.reason = error.message + ": what holds such values holds none then";
+		lost.push_back(std::move(loss));
+		return statement.substr(0, at + words.size()) + "NULL" + statement.substr(cast);
 	}
 
 	const Tryout &tryout_;
@@ -221,6 +239,8 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 				add({core::WayBack::none, change.object().kind, change.object().identity, "it cannot be made what it was"});
 	}
 	for (const core::Loss &loss : losses)
+		add(loss);
+	for (const core::Loss &loss : attempt.lost)
 		add(loss);
 	for (const std::string &line : lines)
 		result.reason.append(result.reason.empty() ? "" : "\n").append(line);

@@ -113,7 +113,9 @@ public:
 		const ObjectAddress there = existing_object(node);
 		if (OidIsValid(there.objectId)) {
 			/* An index that a dead build has left is no index: whoever builds it removes it first. */
-			if (IsA(node, IndexStmt) && pg_call([&there] { return !get_index_isvalid(there.objectId); })) {
+			if (IsA(node, IndexStmt) && pg_call([&there] {
+					return get_rel_relkind(there.objectId) == RELKIND_INDEX && !get_index_isvalid(there.objectId);
+				})) {
 				invalid_index = pg_call([&there] { return getObjectIdentity(&there, true); });
 				return false;
 			}
@@ -268,6 +270,9 @@ private:
 		try {
 			trial = try_in_place({root}, node, sql);
 		} catch (Error &error) {
+			/* On a column that the statement itself adds. */
+			if (error.is("42703"))
+				return false;
 			/* A second primary key cannot even be tried; take the first one away. */
 			if (!error.is("42P16"))
 				throw;
@@ -322,7 +327,7 @@ std::optional<ObjectAddress> replaced_object(Node *statement)
 	return OidIsValid(there.objectId) ? std::optional(there) : std::nullopt;
 }
 
-/* Whether the statement itself drops what command adds by the same name: the server drops first, so that it is not there then. */
+/* Whether the statement itself drops what command adds by the same name, or may: the server drops first, so that it is not there then. */
 static bool is_replaced(const AlterTableStmt *alter, const AlterTableCmd *command)
 {
 	const char *name = nullptr;
@@ -332,10 +337,11 @@ static bool is_replaced(const AlterTableStmt *alter, const AlterTableCmd *comman
 	else if (command->subtype == AT_AddConstraint) {
 		name = castNode(Constraint, command->def)->conname;
 		drop = AT_DropConstraint;
-	}
-	for (int i = 0; name != nullptr && i < list_length(alter->cmds); i++) {
+	} else
+		return false;
+	for (int i = 0; i < list_length(alter->cmds); i++) {
 		const AlterTableCmd *other = (AlterTableCmd *)list_nth(alter->cmds, i);
-		if (other->subtype == drop && strcmp(other->name, name) == 0)
+		if (other->subtype == drop && (name == nullptr || strcmp(other->name, name) == 0))
 			return true;
 	}
 	return false;

@@ -14,6 +14,8 @@ extern "C" {
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_transform.h"
+#include "executor/executor.h"
+#include "parser/parsetree.h"
 }
 
 namespace surefoot {
@@ -24,6 +26,7 @@ Recorder *active_recorder = nullptr;
 int recorders = 0;
 ProcessUtility_hook_type next_utility = nullptr;
 object_access_hook_type next_object_access = nullptr;
+ExecutorEnd_hook_type next_executor_end = nullptr;
 
 /* What CREATE OR REPLACE, or the definition of what was a mere shell, reports as created although it was there. */
 bool may_be_replaced(Oid class_id)
@@ -106,6 +109,22 @@ void on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, P
 		standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion);
 }
 
+/* A query in a function, a DO block or a trigger as well. */
+void on_executor_end(QueryDesc *query)
+{
+	const PlannedStmt *statement = query->plannedstmt;
+	if (active_recorder != nullptr && statement->resultRelations != NIL &&
+		(statement->hasModifyingCTE || query->estate->es_processed > 0))
+		entry([&] {
+			for (int i = 0; i < list_length(statement->resultRelations); i++)
+				active_recorder->wrote(rt_fetch(list_nth_int(statement->resultRelations, i), statement->rtable)->relid);
+		});
+	if (next_executor_end)
+		next_executor_end(query);
+	else
+		standard_ExecutorEnd(query);
+}
+
 void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
 {
 	if (next_object_access)
@@ -129,6 +148,8 @@ void Recorder::install_hooks()
 	ProcessUtility_hook = on_utility;
 	next_object_access = object_access_hook;
 	object_access_hook = on_object_access;
+	next_executor_end = ExecutorEnd_hook;
+	ExecutorEnd_hook = on_executor_end;
 }
 
 Recorder *Recorder::active()
@@ -190,11 +211,41 @@ void Recorder::see_targets(Node *statement)
 		[this](Oid relation) { want(relation); });
 	for (const ObjectAddress &sequence : sequences_that_follow(statement))
 		see(catalog::root_of(sequence.classId, sequence.objectId));
+	if (IsA(statement, TruncateStmt))
+		for (int i = 0; i < list_length(((TruncateStmt *)statement)->relations); i++) {
+			const RangeVar *name = (RangeVar *)list_nth(((TruncateStmt *)statement)->relations, i);
+			wrote(pg_call([name] { return RangeVarGetRelid(name, NoLock, true); }));
+		}
 	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
 	find_other_targets(
 		statement,
 		[this](const ObjectAddress &found) { see(catalog::root_of(found.classId, found.objectId, found.objectSubId)); },
 		[this](const ObjectAddress &found) { created(found.classId, found.objectId); });
+}
+
+void Recorder::wrote(Oid table)
+{
+	ObjectAddress address;
+	ObjectAddressSet(address, RelationRelationId, table);
+	if (OidIsValid(table) && !reading && !created_.contains(address) && !pg_call([table] {
+			const Oid schema = get_rel_namespace(table);
+			return isAnyTempNamespace(schema) || schema == get_namespace_oid("surefoot", true) || schema == PG_CATALOG_NAMESPACE;
+		}))
+		written_.insert(table);
+}
+
+std::vector<core::Loss> Recorder::written_rows() const
+{
+	std::vector<core::Loss> losses;
+	for (const Oid table : written_) {
+		const char *name = pg_call([table]() -> const char * {
+			const char *relation = get_rel_name(table);
+			return relation ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), relation) : nullptr;
+		});
+		if (name)
+			losses.push_back({core::WayBack::without_rows, "table", name, "rows of it are changed"});
+	}
+	return losses;
 }
 
 void Recorder::created(Oid class_id, Oid object_id)

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include "core/inverse.hpp"
 #include "core/object.hpp"
 #include "server/guard.hpp"
 
@@ -53,6 +54,10 @@ public:
 	/* Something new, whose top-level object is found at the end. */
 	void created(Oid class_id, Oid object_id);
 
+	/* Rows of a table were written; which of those were there before, as what does not come back. */
+	void wrote(Oid table);
+	std::vector<core::Loss> written_rows() const;
+
 	/* Definitions before, of all that was seen. */
 	const core::Objects &before() const { return before_; }
 	/* Reads everything that was seen again. */
@@ -75,6 +80,7 @@ private:
 	std::map<ObjectAddress, bool, Less> seen_;
 	std::map<ObjectAddress, bool, Less> unresolved_; /* reported, but with no rows to be seen yet */
 	std::map<ObjectAddress, bool, Less> created_;	 /* new since then: has no definition before, whatever becomes of it */
+	std::set<Oid> written_;
 	core::Objects before_;
 	bool members_change_ = false; /* of an extension */
 	std::vector<Oid> wanted_;

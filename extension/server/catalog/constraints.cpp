@@ -107,7 +107,7 @@ std::string definition(Reading &reading, const Constraint &constraint, Rows inde
 			text.append(" ").append(column_list(reading, constraint, Anum_pg_constraint_conkey, form->conrelid));
 		break;
 	default: /* with its deferrability and validity */
-		return call_text(pg_get_constraintdef, form->oid).value_or(std::string());
+		return canonical_text(pg_get_constraintdef, form->oid);
 	}
 	if (form->connoinherit && (form->contype == CONSTRAINT_CHECK || form->contype == compat::constraint_not_null))
 		text.append(" NO INHERIT");

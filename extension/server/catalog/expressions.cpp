@@ -1,5 +1,6 @@
 #include "server/catalog/expressions.hpp"
 
+#include "core/canonical.hpp"
 #include "server/catalog/text.hpp"
 
 #include <charconv>
@@ -37,7 +38,7 @@ size_t skip_number(std::string_view text, size_t at)
 std::string Expressions::deparse(std::string_view tree, Oid relation)
 {
 	const bool context = OidIsValid(relation) && (contains(tree, "{VAR ") || contains(tree, "{QUERY "));
-	return pg_call([&tree, context, relation] {
+	const char *const text = pg_call([&tree, context, relation]() -> const char * {
 		Node *node = static_cast<Node *>(stringToNode(pnstrdup(tree.data(), tree.size())));
 		List *names = NIL;
 		if (context) {
@@ -48,6 +49,7 @@ std::string Expressions::deparse(std::string_view tree, Oid relation)
 		}
 		return deparse_expression(node, names, false, false);
 	});
+	return core::canonical(text);
 }
 
 /*

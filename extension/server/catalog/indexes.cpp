@@ -131,10 +131,10 @@ void statistics(Reading &reading, const Index &index)
 	reading.out.maybe("statistics", targets);
 }
 
-/* A build that is under way or broke off. */
-void validity(Reading &reading, Form_pg_index form)
+/* A build that is under way or broke off. That of a partitioned table only says whether each partition has one. */
+void validity(Reading &reading, const Table &table, Form_pg_index form)
 {
-	if (!form->indisvalid)
+	if (!form->indisvalid && table.form->relkind != RELKIND_PARTITIONED_TABLE)
 		reading.out.field("valid", "no");
 	if (!form->indisready)
 		reading.out.field("ready", "no");
@@ -161,12 +161,12 @@ void read_index(Reading &reading, const Table &table, HeapTuple row)
 	out.begin("index", reading.names.schema(index.class_form->relnamespace) + "." + quoted(index.class_form->relname),
 			  {RelationRelationId, index.form->indexrelid, 0});
 	if (expressions || has(reading, index, Anum_pg_index_indpred))
-		out.field("definition", call_text(pg_get_indexdef, index.form->indexrelid).value_or(std::string()));
+		out.field("definition", canonical_text(pg_get_indexdef, index.form->indexrelid));
 	else
 		out.field("definition", plain_definition(reading, table, index));
 	if (OidIsValid(index.class_form->reltablespace))
 		out.field("tablespace", reading.names.tablespace(index.class_form->reltablespace));
-	validity(reading, index.form);
+	validity(reading, table, index.form);
 	out.flag("deferrable", !index.form->indimmediate);
 	out.flag("clustered", index.form->indisclustered);
 	out.flag("replica identity", index.form->indisreplident);

@@ -105,7 +105,7 @@ void replica_identity(Reading &reading, const Table &table)
 
 std::string view_definition(Oid oid)
 {
-	std::string text = call_text(pg_get_viewdef, oid).value_or(std::string());
+	std::string text = canonical_text(pg_get_viewdef, oid);
 	const size_t start = text.find_first_not_of(" \n");
 	return start == text.npos ? text : text.substr(start);
 }
@@ -131,7 +131,7 @@ void read_table(Reading &reading, HeapTuple row)
 		out.field("definition", view_definition(table.oid));
 	storage(reading, table);
 	if (relkind == RELKIND_PARTITIONED_TABLE)
-		out.maybe("partition by", call_text(pg_get_partkeydef, table.oid).value_or(std::string()));
+		out.maybe("partition by", canonical_text(pg_get_partkeydef, table.oid));
 	if (!view)
 		parents(reading, table, row);
 	if (relkind == RELKIND_FOREIGN_TABLE)

@@ -39,7 +39,7 @@ void read_statistics(Reading &reading, const Table &table)
 						  {StatisticExtRelationId, statistics->oid, 0});
 		reading.out.field("owner", reading.names.role(statistics->stxowner));
 		reading.out.field("definition",
-						  with_sorted_columns(call_text(pg_get_statisticsobjdef, statistics->oid).value_or(std::string())));
+						  with_sorted_columns(canonical_text(pg_get_statisticsobjdef, statistics->oid)));
 		const int target = compat::extended_statistics_target(tuple, reading.source.descriptor(From::statistics));
 		if (target >= 0)
 			reading.out.field("statistics", std::to_string(target));

@@ -1,5 +1,7 @@
 #include "server/catalog/text.hpp"
 
+#include "core/canonical.hpp"
+
 #include <algorithm>
 
 namespace surefoot::catalog {
@@ -131,6 +133,12 @@ void append_item(std::string &list, std::string_view item)
 std::optional<std::string> call_text(PGFunction function, Oid argument)
 {
 	return call(function, 1, argument, InvalidOid);
+}
+
+std::string canonical_text(PGFunction function, Oid argument)
+{
+	const std::optional<std::string> text = call_text(function, argument);
+	return text ? core::canonical(*text) : std::string();
 }
 
 std::optional<std::string> call_text(PGFunction function, Oid first, Oid second)

@@ -28,5 +28,7 @@ void append_item(std::string &list, std::string_view item);
 /* Calls a function of SQL that returns text, with OIDs; nothing when it returns NULL. */
 std::optional<std::string> call_text(PGFunction function, Oid argument);
 std::optional<std::string> call_text(PGFunction function, Oid first, Oid second);
+/* The same of one that deparses expressions, which a user may have worded otherwise. */
+std::string canonical_text(PGFunction function, Oid argument);
 
 } // namespace surefoot::catalog

@@ -51,7 +51,7 @@ void read_triggers(Reading &reading, const Table &table)
 		if (trigger->tgisinternal)
 			continue;
 		reading.out.begin("trigger", quoted(trigger->tgname) + " on " + table.identity, {TriggerRelationId, trigger->oid, 0});
-		reading.out.field("definition", call_text(pg_get_triggerdef, trigger->oid).value_or(std::string()));
+		reading.out.field("definition", canonical_text(pg_get_triggerdef, trigger->oid));
 		reading.out.maybe("enabled", enabled_state(trigger->tgenabled));
 		reading.out.flag("inherited", OidIsValid(trigger->tgparentid));
 		reading.extension_dependencies(TriggerRelationId, trigger->oid);
@@ -66,7 +66,7 @@ void read_rules(Reading &reading, const Table &table)
 		if (strcmp(NameStr(rule->rulename), ViewSelectRuleName) == 0)
 			continue; /* the view's own definition */
 		reading.out.begin("rule", quoted(rule->rulename) + " on " + table.identity, {RewriteRelationId, rule->oid, 0});
-		reading.out.field("definition", call_text(pg_get_ruledef, rule->oid).value_or(std::string()));
+		reading.out.field("definition", canonical_text(pg_get_ruledef, rule->oid));
 		reading.out.maybe("enabled", enabled_state(rule->ev_enabled));
 		reading.comments(RewriteRelationId, rule->oid);
 	}

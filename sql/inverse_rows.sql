@@ -1,0 +1,17 @@
+-- What becomes of rows is said, whoever writes them: the script, a function, a DO block, a trigger.
+\set ECHO none
+\i test/fixtures/there_and_back.sql
+\set ECHO all
+CREATE TABLE t (id int PRIMARY KEY, n int);
+INSERT INTO t VALUES (1, 1);
+CREATE TABLE log (id int);
+CREATE FUNCTION touch() RETURNS void LANGUAGE sql AS 'UPDATE t SET n = n + 1';
+
+CALL there_and_back('ALTER TABLE t ADD x int; DO $$ BEGIN UPDATE t SET x = 1; END $$');
+CALL there_and_back('ALTER TABLE t ADD x int; DO $$ BEGIN UPDATE t SET x = 1 WHERE id < 0; END $$');
+CALL there_and_back('ALTER TABLE t ADD x int; SELECT touch()');
+CALL there_and_back('DO $$ BEGIN TRUNCATE log; END $$');
+CALL there_and_back('SELECT touch()');
+-- in what is new, and goes with it
+CALL there_and_back('DO $$ BEGIN CREATE TABLE new (a int); INSERT INTO new VALUES (1); END $$');
+CALL there_and_back('CREATE TEMP TABLE x AS SELECT 1 AS a; DO $$ BEGIN UPDATE x SET a = 2; END $$; DROP TABLE x');
