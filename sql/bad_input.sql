@@ -26,7 +26,7 @@ SELECT migrate_revert('0001');
 -- nothing at all
 SELECT migrate_register('0002', 'empty', '');
 \echo :LAST_ERROR_SQLSTATE
-SELECT migrate_register('0002', 'empty', E'-- nothing\n;;\n');
+SELECT migrate_register('0002', 'empty', E'\n;;\n');
 SELECT migrate_register('0002', 'empty', NULL);
 SELECT migrate_register(NULL, 'empty', 'SELECT 1');
 SELECT migrate_register('0002', NULL, 'SELECT 1');

@@ -30,11 +30,13 @@ SELECT * FROM refused('COPY a FROM ''/tmp/a''');
 -- Nothing.
 SELECT * FROM refused('');
 SELECT * FROM refused(E'-- nothing\n/* at all */;');
+SELECT * FROM refused(E' ;\n;');
 SELECT * FROM refused('BEGIN; COMMIT;');
 
 -- Transaction control; around the whole it says what happens anyway.
 SELECT * FROM refused('BEGIN; SELECT 1; COMMIT;');
 SELECT * FROM refused(E'START TRANSACTION; SELECT 1;\nEND');
+SELECT * FROM refused('BEGIN; SELECT 1; COMMIT; ROLLBACK;');
 SELECT * FROM refused(E'SELECT 1;\nBEGIN; SELECT 2; COMMIT;');
 SELECT * FROM refused('BEGIN; SAVEPOINT a; COMMIT;');
 SELECT * FROM refused('BEGIN ISOLATION LEVEL SERIALIZABLE; SELECT 1; COMMIT;');

@@ -50,7 +50,8 @@ Script::Script(std::string text, std::string title)
 	try {
 		directives_ = read_directives(*this);
 		drop_outer_transaction();
-		if (statements_.empty())
+		/* Somebody who says why there is none means it. */
+		if (statements_.empty() && text_.find("--") == text_.npos && text_.find("/*") == text_.npos)
 			throw refusal(0, "the script is empty", "There is no statement in it.", "");
 		refuse_impossible_statements(*this);
 		refuse_literal_passwords(*this);
@@ -179,6 +180,10 @@ void Script::parse()
 /* BEGIN ... COMMIT around the whole file says what happens anyway. */
 void Script::drop_outer_transaction()
 {
+	/* What follows the end of the only one does nothing. */
+	while (statements_.size() > 2 && is_transaction(statements_.back(), TRANS_STMT_ROLLBACK) &&
+		   is_transaction(statements_[statements_.size() - 2], TRANS_STMT_COMMIT))
+		statements_.pop_back();
 	if (statements_.size() < 2)
 		return;
 	const Statement &first = statements_.front(), &last = statements_.back();

@@ -37,7 +37,7 @@ refused(2, 'two files of one version', qr/two files of version 1: "001_b\.up\.sq
 refused(2, 'two names of one version', qr/two names for version 1: "0001_a\.up\.sql" and "0001_b\.down\.sql"/, '0001_a.up.sql' => 'SELECT 1', '0001_b.down.sql' => 'SELECT 1');
 refused(2, 'an empty file', qr/"migrations\/0001_a\.up\.sql" is empty/, '0001_a.up.sql' => '');
 refused(2, 'a file of blanks', qr/"migrations\/0001_a\.up\.sql" is empty/, '0001_a.up.sql' => " \r\n\t\n");
-refused(1, 'a file of comments', qr/SQLSTATE SF006/, '0001_a.up.sql' => "-- nothing\n/* at all */\n;");
+refused(1, 'a file without a statement', qr/SQLSTATE SF006/, '0001_a.up.sql' => ";\n;");
 refused(2, 'not UTF-8', qr/"migrations\/0001_a\.up\.sql" is not UTF-8 in line 2 \(byte offset 18, value 0xE9\).*iconv/s, '0001_a.up.sql' => "SELECT 1;\nSELECT '\xe9';\n");
 refused(2, 'a NUL byte', qr/has a NUL byte in line 1/, '0001_a.up.sql' => "SELECT 1;\0\n");
 refused(2, 'UTF-16', qr/is UTF-16, not UTF-8/, '0001_a.up.sql' => "\xff\xfeS\0E\0");
