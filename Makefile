@@ -3,6 +3,7 @@
 # make installcheck       runs the regress and isolation tests on a server that is running
 # make check              runs every test; TESTS='regress/* tap/020_crash' picks some
 # make check-all          the same on each PostgreSQL that Debian has, in chroots (as root)
+# make corpus             replays real migration histories there and back; HISTORIES=FOLDER adds those of a folder
 # make bench              measures; BENCH='a d' picks some
 
 EXTENSION   = extension/surefoot
@@ -23,7 +24,7 @@ SHLIB_LINK += -lstdc++
 override with_llvm = no
 
 # These install what they need, then come back here: they work before there is a PostgreSQL to ask.
-errands = setup demo check check-all bench torture
+errands = setup demo check check-all corpus bench torture
 ifneq ($(filter $(errands),$(MAKECMDGOALS)),)
 
 .PHONY: $(errands)
@@ -35,6 +36,8 @@ check-all: setup
 	@scripts/check-all
 demo: setup
 	@test/demo/demo.sh
+corpus: setup
+	@test/corpus/corpus.sh
 bench: setup
 	@test/bench/bench.sh $(BENCH)
 torture: setup
