@@ -184,15 +184,18 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	tryout.run(std::string(pinned_path));
 	tryout.run(unchecked_bodies);
 	std::vector<core::Change> left;
-	std::vector<core::Loss> reasons;
+	std::vector<core::Loss> reasons, first_reasons;
 	LiveSurroundings surroundings;
 	core::Objects now;
 	for (int round = 0; round < 8; round++) {
 		now = tryout.now();
 		surroundings.look(now);
 		left = differences(before, now);
-		if (left.empty() && round > 0)
+		if (left.empty() && round > 0) {
+			first_reasons.clear();
+			attempt.stuck.reset();
 			break;
+		}
 		core::Inverse inverse = core::derive_inverse(wanted(before, now), now, surroundings);
 		reasons.clear();
 		for (core::Loss &loss : inverse.losses) {
@@ -205,7 +208,15 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 			else if (!known)
 				losses.push_back(std::move(loss));
 		}
-		if (left.empty() || inverse.statements.empty() || !attempt.run(std::move(inverse.statements)))
+		if (left.empty() || inverse.statements.empty())
+			break;
+		const bool goes_on = attempt.run(std::move(inverse.statements));
+		/* What is in the way at first is what there is to tell; later ones may follow from it. */
+		if (attempt.stuck && first_reasons.empty()) {
+			first_reasons = reasons;
+			first_reasons.push_back(*attempt.stuck);
+		}
+		if (!goes_on)
 			break;
 	}
 	/* What inherits has its parents' columns first when it is made anew. */
@@ -230,10 +241,8 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	};
 	/* What a statement should have brought back and did not is no way back, whatever was expected of it. */
 	if (!left.empty() || attempt.stuck) {
-		for (const core::Loss &loss : reasons)
+		for (const core::Loss &loss : first_reasons.empty() ? reasons : first_reasons)
 			add(loss);
-		if (attempt.stuck)
-			add(*attempt.stuck);
 		if (lines.empty())
 			for (const core::Change &change : left)
 				add({core::WayBack::none, change.object().kind, change.object().identity, "it cannot be made what it was"});
