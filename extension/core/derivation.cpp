@@ -326,6 +326,9 @@ void Derivation::add_drop(const Node &node)
 	}
 	if (object.kind == "sequence" && object.field("identity of"))
 		return; /* with its column */
+	if (const std::string parent = value_of(object, "partition of"); !parent.empty() && object.kind != "index")
+		if (const Object *whole = now.find("table", parent.substr(0, name_end(parent))); whole && goes(*whole))
+			return; /* with what it is a part of */
 	const KindOfObject &words = kind_of(object.kind);
 	Action &action = actions_.emplace_back();
 	action.phase = words.bears_others && !node.rebuild ? Action::Phase::finish : Action::Phase::drop;

@@ -76,6 +76,10 @@ public:
 				from.erase({priority(one), one});
 			std::string together;
 			for (size_t one : taken) {
+				if (taken.size() > 1) {
+					const std::vector<std::string> &own = actions_[one]->statements;
+					statements.insert(statements.end(), own.begin(), own.end() - 1);
+				}
 				if (taken.size() > 1)
 					together.append(together.empty() ? "DROP TABLE " : ", ").append(actions_[one]->ends->identity);
 				else

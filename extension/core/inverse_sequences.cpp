@@ -26,6 +26,13 @@ void create_sequence(Derivation &derivation, const Object &sequence, Object &fre
 	if (const std::string owner = value_of(sequence, "owned by"); !owner.empty()) {
 		/* When the column is there, whose default asks for the sequence. */
 		keep(fresh, sequence, {"owned by"});
+		/* Only a sequence of the same owner can be tied to a column. */
+		const std::string role = value_of(sequence, "owner");
+		for (auto &[name, value] : fresh.fields)
+			if (name == "owner" && value != role) {
+				statements.push_back("ALTER SEQUENCE " + sequence.identity + " OWNER TO " + role);
+				value = role;
+			}
 		derivation.also(Action::Phase::create, 27, &sequence).statements = {"ALTER SEQUENCE " + sequence.identity + " OWNED BY " + owner};
 	}
 }

@@ -181,7 +181,21 @@ void change_table(Derivation &derivation, Changing &changing)
 
 } // namespace
 
-const Emitter table_emitters[] = {
-	{"table", create_table, change_table, nullptr}, {"foreign table", create_table, change_table, nullptr}, {"", nullptr, nullptr, nullptr}};
+namespace {
+
+/* A partition of what foreign keys refer to cannot be dropped as one. */
+void drop_table(Derivation &, const Object &table, std::vector<std::string> &statements)
+{
+	const Partition is = partition_of(table);
+	if (!is.parent.empty())
+		statements.push_back("ALTER TABLE " + is.parent + " DETACH PARTITION " + table.identity);
+	statements.push_back("DROP " + reference(table));
+}
+
+} // namespace
+
+const Emitter table_emitters[] = {{"table", create_table, change_table, drop_table},
+								  {"foreign table", create_table, change_table, drop_table},
+								  {"", nullptr, nullptr, nullptr}};
 
 } // namespace surefoot::core

@@ -53,6 +53,22 @@ std::vector<Oid> tied_operators(Oid id)
 	return result;
 }
 
+/*
+ * While a partition is detached, what foreign keys that refer to it have for it looks for a moment like keys of their own. Their tables
+ * are read before.
+ */
+bool detaches(Node *statement)
+{
+	if (!IsA(statement, AlterTableStmt))
+		return false;
+	const List *commands = ((AlterTableStmt *)statement)->cmds;
+	for (int i = 0; i < list_length(commands); i++)
+		if (const AlterTableType type = ((AlterTableCmd *)list_nth(commands, i))->subtype;
+			type == AT_DetachPartition || type == AT_DetachPartitionFinalize)
+			return true;
+	return false;
+}
+
 const char *renamed_column(Node *statement)
 {
 	if (!IsA(statement, RenameStmt))
@@ -200,11 +216,12 @@ void Recorder::see_targets(Node *statement)
 	const bool renames = IsA(statement, RenameStmt) || IsA(statement, AlterObjectSchemaStmt) ||
 						 (IsA(statement, AlterEnumStmt) && ((AlterEnumStmt *)statement)->oldVal != nullptr);
 	const char *column = renames ? renamed_column(statement) : nullptr;
+	const bool detaching = detaches(statement);
 	lock_targets(
 		statement,
 		[&](const ObjectAddress &found) {
 			see(catalog::root_of(found.classId, found.objectId, found.objectSubId));
-			if (renames)
+			if (renames || detaching)
 				for (const Dependent &dependent : dependents_of(found, column))
 					see(dependent.root);
 		},

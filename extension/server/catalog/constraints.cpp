@@ -157,16 +157,31 @@ bool has_constraints(const Table &table)
 	return false;
 }
 
+/*
+ * A foreign key to a partitioned table has a row for each partition of that, beside its own on the same table. Those come and go with
+ * the partitions, and can neither be made nor dropped.
+ */
+bool is_copy_for_partition(Form_pg_constraint constraint, Rows all)
+{
+	if (!OidIsValid(constraint->conparentid))
+		return false;
+	return std::any_of(all.begin(), all.end(),
+					   [constraint](HeapTuple other) { return form<Form_pg_constraint>(other)->oid == constraint->conparentid; });
+}
+
 } // namespace
 
 void read_constraints(Reading &reading, const Table &table, Rows indexes)
 {
 	if (!has_constraints(table))
 		return;
-	for (HeapTuple tuple : reading.source.rows(From::constraint, table.oid)) {
+	const Rows all = reading.source.rows(From::constraint, table.oid);
+	for (HeapTuple tuple : all) {
 		const Constraint constraint = {From::constraint, tuple, form<Form_pg_constraint>(tuple)};
 		if (constraint.form->contype == CONSTRAINT_TRIGGER)
 			continue; /* shown as the trigger that it is */
+		if (constraint.form->contype == CONSTRAINT_FOREIGN && is_copy_for_partition(constraint.form, all))
+			continue;
 		reading.out.begin("constraint", quoted(constraint.form->conname) + " on " + table.identity,
 						  {ConstraintRelationId, constraint.form->oid, 0});
 		reading.out.field("definition", definition(reading, constraint, indexes));
