@@ -66,6 +66,10 @@ SELECT line, tried, locks, rewritten, rows FROM migrate_rehearse_statements('1')
 RESET surefoot.rehearse_pages;
 SELECT level, code, object, message FROM migrate_rehearse('1');
 
+-- A key without a name takes the place of one that the same statement drops.
+SELECT migrate_register('1', 'status', 'ALTER TABLE users DROP CONSTRAINT users_pkey, DROP COLUMN id, ADD PRIMARY KEY (name);');
+SELECT level, code, message FROM migrate_rehearse('1') WHERE code IN ('up', 'recorded', 'way_back');
+
 -- What would act outside of the transaction is not done.
 CREATE SEQUENCE numbers;
 SELECT migrate_register('1', 'status', 'SELECT setval(''numbers'', 1000);');
