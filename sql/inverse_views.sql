@@ -38,3 +38,12 @@ CREATE VIEW plain AS SELECT id, user_id AS u FROM orders;
 CALL there_and_back('DROP VIEW plain; ALTER TABLE orders ALTER id TYPE bigint; CREATE VIEW plain AS SELECT id, user_id AS u FROM orders');
 -- a view in place of a table
 CALL there_and_back('ALTER TABLE orders RENAME TO all_orders; CREATE VIEW orders AS SELECT * FROM all_orders WHERE total > 0');
+
+-- What was said of a view already, the migration need not say again: it comes back with the view all the same.
+CREATE TABLE said (id int, n int);
+CREATE VIEW of_said AS SELECT id FROM said;
+COMMENT ON VIEW of_said IS 'ids';
+COMMENT ON COLUMN of_said.id IS 'an id';
+GRANT SELECT ON of_said TO PUBLIC;
+CALL there_and_back('CREATE OR REPLACE VIEW of_said AS SELECT id, n FROM said; COMMENT ON VIEW of_said IS ''ids'';
+COMMENT ON COLUMN of_said.id IS ''an id''; GRANT SELECT ON of_said TO PUBLIC');

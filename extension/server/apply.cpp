@@ -396,6 +396,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		begun.run.settings = essential;
 	begun.run.role = role;
 	if (derived) {
+		rules.avoid.clear(); /* it makes anew what was there before as well */
 		if (!derived->reason.empty())
 			say(begun.speaker, derived->way_back + ": " + derived->reason);
 		Internal internal;

@@ -184,6 +184,9 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 
 Avoid avoided(const history::Migration &migration)
 {
+	/* What is derived knows itself what the migration did, and makes anew what was there before as well. */
+	if (migration.derived)
+		return {};
 	const std::optional<int64> up = history::last_run(migration.version, "up");
 	return up ? without_own(history::skipped(*up), history::effect(*up)) : Avoid();
 }

@@ -115,7 +115,7 @@ public:
 			if (!applied.derived)
 				result_.derived = derive_now({migration_.version, "down", 0, false}, applied.effect);
 			else {
-				run_down(rehearsal, applied.derived->script, applied.avoid, result_.back);
+				run_down(rehearsal, applied.derived->script, {}, result_.back);
 				result_.back.left = not_undone(before, applied.effect, rehearsal);
 			}
 		});
