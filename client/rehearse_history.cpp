@@ -75,6 +75,7 @@ void History::finish(const Answer &answer, const std::string &version, const cha
 		follow_steps(run_, version, direction) == StepsEnd::detached)
 		throw make_failure(exit_interrupted, "INTERRUPTED", "interrupted; the sandbox is removed");
 	stop_if_interrupted("while the history was rehearsed; the sandbox is removed");
+	run_.server->forget_temporary();
 }
 
 // A down script that is no SQL is a fault as well.

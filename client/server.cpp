@@ -323,6 +323,11 @@ void Server::rehearse_without_limits()
 		"SET surefoot.rehearse_timeout = 0; SET surefoot.rehearse_pages = 2147483647");
 }
 
+void Server::forget_temporary()
+{
+	connection_.script("DISCARD TEMP");
+}
+
 void Server::remember_schema(const std::string &name)
 {
 	connection_.query("SELECT surefoot.remember_schema($1::pg_catalog.text)", {name});

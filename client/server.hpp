@@ -59,6 +59,8 @@ public:
 	std::vector<RehearsedRow> rehearsed(const std::string &version);
 	// For a server of our own: nobody waits for its locks.
 	void rehearse_without_limits();
+	// What a script has made in pg_temp stays in the session, and the next run would be another session's.
+	void forget_temporary();
 	// The schema as it is now, kept under a name; and what is not as it was then.
 	void remember_schema(const std::string &name);
 	std::vector<DifferenceRow> compare_schema(const std::string &name);

@@ -16,7 +16,7 @@ write_migration("$dir/migrations", '0002_happy', up => "ALTER TYPE mood ADD VALU
 write_migration("$dir/migrations", '0003_index', up => "CREATE INDEX CONCURRENTLY moods_m ON moods (m);\nCOMMENT ON INDEX moods_m IS 'by mood';\n",
 	down => "DROP INDEX CONCURRENTLY moods_m;\n");
 write_migration("$dir/migrations", '0004_drop', up => "ALTER TABLE moods ADD COLUMN a int;\nALTER TABLE moods DROP COLUMN id;\n");
-write_migration("$dir/migrations", '0005_left', up => "CREATE TABLE left_over (id int);\n", down => "-- surefoot: accept=public.left_over\nSELECT 1;\n");
+write_migration("$dir/migrations", '0005_left', up => "CREATE TEMP TABLE helper (id int);\nCREATE TABLE left_over (id int);\n", down => "-- surefoot: accept=public.left_over\nSELECT 1;\n");
 
 sub rehearse
 {
