@@ -276,8 +276,12 @@ void Derivation::add_create(const Node &node)
 		if (comes_by_itself(object))
 			return;
 		const std::string generated = value_of(object, "generated");
-		if (whole && whole->kind != "view" && generated.empty())
-			lose(WayBack::without_rows, object, "its values are gone");
+		if (whole && whole->kind != "view" && generated.empty()) {
+			if (const std::string filler = filler_of(*this, object); filler.empty())
+				lose(WayBack::without_rows, object, "its values are gone");
+			else
+				lose(WayBack::without_rows, object, "its values are gone, rows get " + filler + " as it is NOT NULL");
+		}
 		if (const std::vector<std::string> columns = split_list(whole ? value_of(*whole, "columns") : "");
 			node.rebuild && !columns.empty() && columns.back() != last_part(object.identity))
 			lose(WayBack::column_order, *whole, "a column that comes back comes last");

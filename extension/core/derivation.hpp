@@ -154,6 +154,9 @@ void apply_rules(Changing &changing, const FieldRule *first, size_t count);
 /* Copies fields into fresh: they are there when the object has been created. */
 void keep(Object &fresh, const Object &object, std::initializer_list<std::string_view> fields);
 
+/* What the rows get in a column that is NOT NULL and comes back to them without its values; empty when nothing has to be said. */
+std::string filler_of(Derivation &derivation, const Object &column);
+
 /* The definition of a column within CREATE TABLE and ADD COLUMN; fresh gets the fields that it has then. */
 std::string column_definition(Derivation &derivation, const Object &column, Object &fresh);
 /* The options of a sequence as CREATE SEQUENCE takes them: those that are not ordinary. */

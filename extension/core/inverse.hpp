@@ -42,6 +42,8 @@ public:
 	virtual std::vector<Dependent> dependents(const Object &) { return {}; }
 	/* How values of a type are stored unless somebody says otherwise; empty when it is not known. */
 	virtual std::string storage_of(const std::string &) { return {}; }
+	/* A value that any row can get when nothing is known of the one it had, as SQL; empty when the type has none. */
+	virtual std::string filler_of(const std::string &) { return {}; }
 	/* Whether the statements of an earlier look have made it: then it is altered, and not made once more. */
 	virtual bool is_remade(const Object &) { return false; }
 	/* Whether names that come back may be put into the definitions of now by text: nobody will look again. */

@@ -59,8 +59,11 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 	const Object *whole = derivation.before.whole(column);
 	if (!whole || whole->kind.ends_with("view"))
 		return;
-	const std::string what = whole->kind == "type" ? " ADD ATTRIBUTE " : " ADD COLUMN ";
-	statements.push_back("ALTER " + reference(*whole) + what + column_definition(derivation, column, fresh));
+	const std::string alter = "ALTER " + reference(*whole), filler = filler_of(derivation, column);
+	statements.push_back(alter + (whole->kind == "type" ? " ADD ATTRIBUTE " : " ADD COLUMN ") + column_definition(derivation, column, fresh) +
+						 (filler.empty() ? "" : " DEFAULT " + filler));
+	if (!filler.empty())
+		statements.push_back(alter + " ALTER COLUMN " + last_part(column.identity) + " DROP DEFAULT");
 	if (whole->field("inherits") || whole->field("partition of"))
 		keep(fresh, column, {"inherited"});
 }
@@ -196,6 +199,17 @@ void change_column(Derivation &derivation, Changing &changing)
 }
 
 } // namespace
+
+std::string filler_of(Derivation &derivation, const Object &column)
+{
+	const Object *whole = derivation.before.whole(column);
+	if (!whole || whole->kind != "table" || !column.field("not null"))
+		return {};
+	for (const char *field : {"default", "identity", "generated"})
+		if (column.field(field))
+			return {};
+	return derivation.around.filler_of(value_of(column, "type"));
+}
 
 std::string column_definition(Derivation &derivation, const Object &column, Object &fresh)
 {

@@ -115,6 +115,17 @@ ObjectAddress new_collation(const DefineStmt *define)
 	});
 }
 
+bool is_inherited_alone(Oid constraint)
+{
+	HeapTuple tuple = SearchSysCache1(CONSTROID, ObjectIdGetDatum(constraint));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	const Form_pg_constraint form = (Form_pg_constraint)GETSTRUCT(tuple);
+	const bool alone = !form->conislocal && form->coninhcount > 0;
+	ReleaseSysCache(tuple);
+	return alone;
+}
+
 } // namespace
 
 ObjectAddress existing_object(Node *node)
@@ -175,8 +186,12 @@ ObjectAddress existing_part(const AlterTableStmt *alter, const AlterTableCmd *co
 			return number > 0 ? address(RelationRelationId, table, number) : nothing;
 		}
 		if (command->subtype == AT_AddConstraint) {
-			const char *name = castNode(Constraint, command->def)->conname;
-			return name ? address(ConstraintRelationId, get_relation_constraint_oid(table, name, true)) : nothing;
+			const Constraint *wanted = castNode(Constraint, command->def);
+			const Oid found = wanted->conname ? get_relation_constraint_oid(table, wanted->conname, true) : InvalidOid;
+			/* A CHECK that it has from a parent alone becomes its own as well. */
+			return OidIsValid(found) && !(wanted->contype == CONSTR_CHECK && is_inherited_alone(found))
+					   ? address(ConstraintRelationId, found)
+					   : nothing;
 		}
 		return nothing;
 	});

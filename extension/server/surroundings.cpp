@@ -6,7 +6,9 @@
 
 extern "C" {
 #include "catalog/pg_attrdef.h"
+#include "catalog/pg_enum.h"
 #include "catalog/pg_rewrite.h"
+#include "parser/parse_coerce.h"
 #include "rewrite/rewriteSupport.h"
 }
 
@@ -38,6 +40,21 @@ ObjectAddress stands_for(const ObjectAddress &object)
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	return result;
+}
+
+/* The first value of an enum, as a literal; empty when it has none. */
+const char *first_label(Oid type)
+{
+	ScanKeyData key;
+	ScanKeyInit(&key, Anum_pg_enum_enumtypid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(type));
+	Relation values = table_open(EnumRelationId, AccessShareLock), order = index_open(EnumTypIdSortOrderIndexId, AccessShareLock);
+	SysScanDesc scan = systable_beginscan_ordered(values, order, nullptr, 1, &key);
+	HeapTuple tuple = systable_getnext_ordered(scan, ForwardScanDirection);
+	const char *label = HeapTupleIsValid(tuple) ? quote_literal_cstr(NameStr(((Form_pg_enum)GETSTRUCT(tuple))->enumlabel)) : "";
+	systable_endscan_ordered(scan);
+	index_close(order, AccessShareLock);
+	table_close(values, AccessShareLock);
+	return label;
 }
 
 } // namespace
@@ -88,6 +105,40 @@ std::string LiveSurroundings::storage_of(const std::string &type)
 	case TYPSTORAGE_MAIN: return "MAIN";
 	default: return "EXTENDED";
 	}
+}
+
+std::string LiveSurroundings::filler_of(const std::string &type)
+{
+	const char *text = type.c_str();
+	return pg_call([text]() -> const char * {
+		const Oid named = compat::type_named(text);
+		if (!OidIsValid(named))
+			return "";
+		const Oid base = getBaseType(named);
+		char category;
+		bool preferred;
+		get_type_category_preferred(base, &category, &preferred);
+		switch (category) {
+		case TYPCATEGORY_NUMERIC: return "0";
+		case TYPCATEGORY_BOOLEAN: return "false";
+		case TYPCATEGORY_STRING: return "''";
+		case TYPCATEGORY_ARRAY: return "'{}'";
+		case TYPCATEGORY_TIMESPAN: return "'0'";
+		case TYPCATEGORY_NETWORK: return "'0.0.0.0'";
+		case TYPCATEGORY_RANGE: return type_is_multirange(base) ? "'{}'" : "'empty'";
+		case TYPCATEGORY_DATETIME: return base == TIMEOID || base == TIMETZOID ? "'00:00'" : "'1970-01-01'";
+		case TYPCATEGORY_ENUM: return first_label(base);
+		default: break;
+		}
+		switch (base) {
+		case UUIDOID: return "'00000000-0000-0000-0000-000000000000'";
+		case JSONOID:
+		case JSONBOID: return "'null'";
+		case BYTEAOID:
+		case TSVECTOROID: return "''";
+		default: return "";
+		}
+	});
 }
 
 } // namespace surefoot

@@ -12,6 +12,7 @@ public:
 	LiveSurroundings();
 	std::vector<Dependent> dependents(const core::Object &object) override;
 	std::string storage_of(const std::string &type) override;
+	std::string filler_of(const std::string &type) override;
 	bool is_final() override { return false; }
 	bool is_remade(const core::Object &object) override { return !first_.empty() && !first_.contains(object.address); }
 	/* What is there before the first statement runs. */
