@@ -91,6 +91,17 @@ SET ROLE watcher;
 SELECT * FROM migrate_rehearse('3');
 RESET ROLE;
 
+-- The schema of a while ago, for whoever walks to and fro.
+SELECT surefoot.remember_schema('then') = migrate_fingerprint() AS same;
+ALTER TABLE users ADD COLUMN extra int, ADD COLUMN last int;
+SELECT surefoot.remember_schema('later') IS NOT NULL;
+ALTER TABLE users DROP COLUMN extra;
+ALTER TABLE users ADD COLUMN extra int;
+SELECT * FROM surefoot.compare_schema('then');
+SELECT kind, identity, only_column_order FROM surefoot.compare_schema('later');
+SELECT * FROM surefoot.compare_schema('never');
+ALTER TABLE users DROP COLUMN extra, DROP COLUMN last;
+
 -- Of what is applied the ways back are rehearsed.
 SELECT migrate_register('1', 'status', 'CREATE TABLE fine (id int); ALTER TABLE users ADD COLUMN status text;');
 SELECT migrate_apply('1');

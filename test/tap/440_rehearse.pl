@@ -57,6 +57,11 @@ my $slow = rehearse('-c surefoot.rehearse_timeout=1s', '0005');
 is($slow->exit, 0, 'what takes too long');
 like($slow->stdout, qr/nothing was run on rows: with them, it takes longer than surefoot.rehearse_timeout/, 'is rehearsed without rows');
 
+write_migration("$dir/migrations", '0007_slower', up => "DO \$\$ BEGIN PERFORM pg_sleep(30); END \$\$;\n");
+my $slower = rehearse('-c surefoot.rehearse_timeout=200ms', '0007');
+is($slower->exit, 5, 'what takes too long even so: exit code 5');
+like($slower->stdout, qr/^fail +time +0007 +the rehearsal takes longer than surefoot.rehearse_timeout allows$/m, 'is given up');
+
 # An index of a large table is not built, and no query looks into it.
 my $index = rehearse($time . ' -c surefoot.rehearse_pages=10', '0006');
 is($index->exit, 0, 'an index of a large table');
