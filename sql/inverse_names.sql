@@ -28,3 +28,11 @@ CREATE ROLE regress_reader;
 GRANT USAGE ON SCHEMA app TO regress_reader WITH GRANT OPTION;
 CALL there_and_back('DROP SCHEMA app CASCADE; CREATE SCHEMA app');
 CALL there_and_back('ALTER SCHEMA app OWNER TO regress_reader; COMMENT ON SCHEMA app IS NULL');
+-- what a name that was given back takes along
+CREATE SCHEMA here; CREATE SCHEMA there;
+CREATE TABLE here.t (id serial, i int GENERATED ALWAYS AS IDENTITY);
+CALL there_and_back('ALTER TABLE here.t SET SCHEMA there');
+CREATE TABLE elder (x int CONSTRAINT con CHECK (x > 0));
+CREATE TABLE younger (x int CONSTRAINT con CHECK (x > 0)) INHERITS (elder);
+CALL there_and_back('ALTER TABLE elder RENAME CONSTRAINT con TO other');
+CALL there_and_back('ALTER TABLE elder RENAME COLUMN x TO y');

@@ -6,10 +6,12 @@
 
 extern "C" {
 #include "catalog/pg_attrdef.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
+#include "commands/trigger.h"
 #include "parser/parse_type.h"
 }
 
@@ -186,12 +188,35 @@ Foreseen of_query(Node *statement)
 	return query == statement && ((SelectStmt *)query)->intoClause == nullptr ? needless() : exact();
 }
 
+/* The server writes such a CHECK in other words when it is made from its own. */
+bool has_checked_domains(Oid table)
+{
+	Relation relation = relation_open(table, AccessShareLock);
+	const TupleDesc columns = RelationGetDescr(relation);
+	bool found = false;
+	if (columns->constr != nullptr && columns->constr->num_check > 0)
+		for (int i = 0; i < columns->natts; i++)
+			found = found || (!TupleDescAttr(columns, i)->attisdropped && get_typtype(TupleDescAttr(columns, i)->atttypid) == TYPTYPE_DOMAIN);
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
 Foreseen of_drop(const DropStmt *drop)
 {
 	if (drop->behavior == DROP_CASCADE && drop->removeType != OBJECT_INDEX)
 		return cascading();
 	switch (drop->removeType) {
-	case OBJECT_TABLE: return lossy(core::WayBack::without_rows, "its rows are gone");
+	case OBJECT_TABLE:
+		for (int i = 0; i < list_length(drop->objects); i++) {
+			const List *name = (List *)list_nth(drop->objects, i);
+			const bool inherits = pg_call([name] {
+				const Oid id = RangeVarGetRelid(makeRangeVarFromNameList((List *)name), NoLock, true);
+				return OidIsValid(id) && (has_superclass(id) || has_checked_domains(id));
+			});
+			if (inherits)
+				return unknown("its rows are gone, and it shows when it is applied whether all that it has from its parents, or from domains, comes back");
+		}
+		return lossy(core::WayBack::without_rows, "its rows are gone");
 	case OBJECT_SEQUENCE: return lossy(core::WayBack::without_rows, "it starts anew");
 	case OBJECT_EXTENSION: return unknown("it shows when it is applied what the extension holds");
 	case OBJECT_OPERATOR: return unknown("it shows when it is applied which operators are tied to it");
@@ -212,11 +237,36 @@ bool has_inherited_parts(Oid table)
 	return found;
 }
 
+/* A foreign key, on either side, of a partitioned table or a partition. */
+bool has_keys_of_partitions(Oid table)
+{
+	Relation relation = relation_open(table, AccessShareLock);
+	bool found = false;
+	if (relation->rd_rel->relkind == RELKIND_PARTITIONED_TABLE || relation->rd_rel->relispartition)
+		for (int i = 0; relation->trigdesc != nullptr && i < relation->trigdesc->numtriggers; i++)
+			found = found || RI_FKey_trigger_type(relation->trigdesc->triggers[i].tgfoid) != RI_TRIGGER_NONE;
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
+/* NOT NULL, and with nothing to fill it. */
+bool must_have_values(Oid table, const char *name)
+{
+	const Column column = OidIsValid(table) ? find_column(table, name) : Column{};
+	if (!column.exists || !column.not_null)
+		return false;
+	Relation relation = relation_open(table, AccessShareLock);
+	const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), column.number - 1);
+	const bool found = !attribute->atthasdef && attribute->attidentity == '\0';
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
 Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 {
 	const ColumnDef *definition = (ColumnDef *)command->def;
 	if (definition->raw_default != nullptr && !is_plain_cast(definition->raw_default))
-		return lossy(core::WayBack::without_rows, "its values are computed anew");
+		return unknown("its values are computed anew, and whether a cast takes them back shows when it is applied");
 	const TypeName *wanted = definition->typeName;
 	const char *name = command->name;
 	std::string from, to;
@@ -247,8 +297,21 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 			return !column.exists || has_later_column(table, column.number);
 		});
 	};
+	/* Children keep it as their own. */
+	const bool leaves_children = !alter->relation->inh && OidIsValid(table) && pg_call([table] { return has_subclass(table); });
+	if (leaves_children && (command->subtype == AT_DropColumn || command->subtype == AT_DropConstraint))
+		return lossy(core::WayBack::none, "what its children have from it alone becomes their own");
+	const auto with_keys = [table] {
+		return OidIsValid(table) && pg_call([table] { return has_keys_of_partitions(table); })
+				   ? unknown("it shows when it is applied what becomes of the foreign keys of partitions")
+				   : exact();
+	};
 	switch (command->subtype) {
+	case AT_DropConstraint:
+	case AT_DetachPartition: return with_keys();
 	case AT_DropColumn:
+		if (pg_call([table, name] { return must_have_values(table, name); }))
+			return unknown("its values are gone, and without a default it comes back as NOT NULL only where there are no rows");
 		return lossy(core::WayBack::without_rows, is_followed() ? "its values are gone, and it comes back last" : "its values are gone");
 	case AT_AlterColumnType:
 		if (alter->objtype == OBJECT_TYPE)
@@ -266,7 +329,7 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 		/* Of an index that the script makes itself, the whole goes again. */
 		return alter->objtype == OBJECT_INDEX && OidIsValid(table)
 				   ? lossy(core::WayBack::none, "an index that has become a part of another cannot be taken out of it")
-				   : exact();
+				   : with_keys();
 	case AT_AddOf:
 	case AT_DropOf:
 	case AT_GenericOptions:
@@ -406,7 +469,16 @@ Foreseen foresee_way_back(Node *statement)
 				   ? unknown("it shows when it is applied which operators it is tied to")
 				   : exact();
 	}
-	case T_CreateStmt:
+	case T_CreateStmt: {
+		const RangeVar *parent = ((CreateStmt *)statement)->inhRelations != NIL
+									 ? (RangeVar *)linitial(((CreateStmt *)statement)->inhRelations)
+									 : nullptr;
+		const bool has_keys = parent != nullptr && pg_call([parent] {
+			const Oid id = RangeVarGetRelid(parent, NoLock, true);
+			return OidIsValid(id) && has_keys_of_partitions(id);
+		});
+		return has_keys ? unknown("it shows when it is applied what becomes of the foreign keys of partitions") : exact();
+	}
 	case T_ViewStmt:
 	case T_IndexStmt:
 	case T_CreateSeqStmt:
@@ -431,7 +503,6 @@ Foreseen foresee_way_back(Node *statement)
 	case T_AlterOpFamilyStmt:
 	case T_AlterOperatorStmt:
 	case T_AlterTypeStmt:
-	case T_AlterDomainStmt:
 	case T_CreatePLangStmt:
 	case T_CreateExtensionStmt:
 	case T_CreateFdwStmt:
@@ -459,6 +530,10 @@ Foreseen foresee_way_back(Node *statement)
 	case T_RefreshMatViewStmt:
 	case T_CreateAmStmt:
 		return exact();
+	case T_AlterDomainStmt: {
+		const AlterDomainStmt *alter = (AlterDomainStmt *)statement;
+		return alter->subtype == 'X' ? unknown("it shows when it is applied whether the constraint can be added again") : exact();
+	}
 	case T_DoStmt: return unknown("a DO block may change anything");
 	case T_CallStmt: return unknown("a procedure may change anything");
 	case T_AlterExtensionStmt: return unknown("it shows when it is applied whether a script leads to the former version");
