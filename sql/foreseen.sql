@@ -7,6 +7,9 @@ CREATE TYPE mood AS ENUM ('sad', 'ok');
 CREATE TABLE users (id bigint PRIMARY KEY, name varchar(50) DEFAULT 'x', n int, gen int GENERATED ALWAYS AS (n + 1) STORED, last text);
 CREATE TABLE other (user_id bigint REFERENCES users, m mood, i int GENERATED ALWAYS AS IDENTITY, flat int);
 CREATE TABLE parent (p int);
+CREATE TABLE filled (plain int NOT NULL, key text NOT NULL UNIQUE, positive int NOT NULL CHECK (positive > 0), refers bigint NOT NULL REFERENCES users);
+INSERT INTO users (id) VALUES (1), (2);
+INSERT INTO filled VALUES (1, 'a', 1, 1), (2, 'b', 2, 2);
 CREATE TABLE child () INHERITS (parent);
 CREATE TABLE own (p int) INHERITS (parent);
 CREATE INDEX users_name ON users (name);
@@ -53,7 +56,7 @@ BEGIN
         'CREATE TABLE t (id serial PRIMARY KEY, u bigint REFERENCES users)', 'CREATE TABLE t AS SELECT * FROM users',
         'CREATE TABLE t AS SELECT f()', 'SELECT * INTO t FROM users',
         'ALTER TABLE users ADD COLUMN c text', 'ALTER TABLE users ADD COLUMN c serial',
-        'ALTER TABLE users DROP COLUMN last', 'ALTER TABLE users DROP COLUMN n CASCADE', 'ALTER TABLE users DROP COLUMN gen',
+        'ALTER TABLE users DROP COLUMN last', 'ALTER TABLE filled DROP COLUMN plain', 'ALTER TABLE filled DROP COLUMN key', 'ALTER TABLE filled DROP COLUMN positive', 'ALTER TABLE filled DROP COLUMN refers', 'ALTER TABLE users DROP COLUMN n CASCADE', 'ALTER TABLE users DROP COLUMN gen',
         'ALTER TABLE users DROP COLUMN name CASCADE', 'ALTER TABLE other ALTER flat TYPE bigint',
         'ALTER TABLE other ALTER flat TYPE smallint', 'ALTER TABLE other ALTER flat TYPE text', 'ALTER TABLE other ALTER flat TYPE text USING flat * 2',
         'ALTER TABLE users ALTER last TYPE varchar(10)', 'ALTER TABLE other ALTER m TYPE text',

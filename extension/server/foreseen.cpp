@@ -3,6 +3,7 @@
 #include "server/column_facts.hpp"
 #include "server/compat.hpp"
 #include "server/dependents.hpp"
+#include "server/surroundings.hpp"
 
 extern "C" {
 #include "catalog/pg_attrdef.h"
@@ -249,7 +250,7 @@ bool has_keys_of_partitions(Oid table)
 	return found;
 }
 
-/* NOT NULL, and with nothing to fill it. */
+/* NOT NULL, and with no default that would do where one value for all rows does not. */
 bool must_have_values(Oid table, const char *name)
 {
 	const Column column = OidIsValid(table) ? find_column(table, name) : Column{};
@@ -257,9 +258,39 @@ bool must_have_values(Oid table, const char *name)
 		return false;
 	Relation relation = relation_open(table, AccessShareLock);
 	const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), column.number - 1);
-	const bool found = !attribute->atthasdef && attribute->attidentity == '\0';
+	bool found = !attribute->atthasdef && attribute->attidentity == '\0';
+	if (found && !has_check_on(table, column.number)) {
+		/* One value for all rows is no key. */
+		found = false;
+		const List *keys = RelationGetFKeyList(relation);
+		for (int i = 0; i < list_length(keys); i++) {
+			const ForeignKeyCacheInfo *key = (ForeignKeyCacheInfo *)list_nth(keys, i);
+			for (int n = 0; n < key->nkeys; n++)
+				found = found || key->conkey[n] == column.number;
+		}
+		const List *indexes = RelationGetIndexList(relation);
+		for (int i = 0; i < list_length(indexes); i++) {
+			Relation index = index_open(list_nth_oid(indexes, i), AccessShareLock);
+			const Form_pg_index form = index->rd_index;
+			for (int n = 0; n < form->indnkeyatts; n++)
+				found = found || (form->indkey.values[n] == column.number && (form->indisunique || form->indisexclusion));
+			index_close(index, AccessShareLock);
+		}
+	}
 	relation_close(relation, AccessShareLock);
 	return found;
+}
+
+/* Whether rows can get some value of its type when it comes back as NOT NULL. */
+bool has_filler(Oid table, const char *name)
+{
+	if (!OidIsValid(table))
+		return true;
+	const std::string type = pg_call([table, name] {
+		const Column column = find_column(table, name);
+		return column.exists && column.not_null ? format_type_with_typemod(column.type, column.typmod) : "";
+	});
+	return type.empty() || !LiveSurroundings().filler_of(type).empty();
 }
 
 Foreseen of_type_change(Oid table, const AlterTableCmd *command)
@@ -310,8 +341,8 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 	case AT_DropConstraint:
 	case AT_DetachPartition: return with_keys();
 	case AT_DropColumn:
-		if (pg_call([table, name] { return must_have_values(table, name); }))
-			return unknown("its values are gone, and without a default it comes back as NOT NULL only where there are no rows");
+		if (pg_call([table, name] { return must_have_values(table, name); }) || !has_filler(table, name))
+			return unknown("its values are gone, and whether it comes back as NOT NULL where there are rows shows when it is applied");
 		return lossy(core::WayBack::without_rows, is_followed() ? "its values are gone, and it comes back last" : "its values are gone");
 	case AT_AlterColumnType:
 		if (alter->objtype == OBJECT_TYPE)
