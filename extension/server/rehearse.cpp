@@ -1,6 +1,5 @@
 #include "server/rehearse.hpp"
 
-#include "core/kinds.hpp"
 #include "server/blockers.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/derive.hpp"
@@ -15,6 +14,7 @@
 #include "server/settings.hpp"
 #include "server/time_limit.hpp"
 #include "server/waiting.hpp"
+#include "server/whole_difference.hpp"
 
 namespace surefoot {
 
@@ -29,51 +29,6 @@ bool is_lock_trouble(const Error &error)
 bool is_no_verdict(const Error &error)
 {
 	return is_lock_trouble(error) || error.is("57014");
-}
-
-const core::Change *find(const std::vector<core::Change> &changes, const core::Object &object)
-{
-	const auto found = std::find_if(changes.begin(), changes.end(), [&object](const core::Change &change) {
-		return change.object().kind == object.kind && change.object().identity == object.identity;
-	});
-	return found == changes.end() ? nullptr : &*found;
-}
-
-bool same_side(const std::optional<core::Object> &a, const std::optional<core::Object> &b)
-{
-	return a.has_value() == b.has_value() && (!a || core::equal(*a, *b));
-}
-
-/* An index that a dead build has left counts as not there, as it does for the recorder. */
-std::vector<core::Change> whole_difference(const core::Objects &before, const core::Objects &now, const Rehearsal &rehearsal)
-{
-	std::vector<core::Change> changes = core::difference(before, now);
-	for (core::Change &change : changes)
-		if (change.before && core::is_invalid_index(*change.before))
-			change.before.reset();
-	std::erase_if(changes, [&rehearsal](const core::Change &change) {
-		return (!change.before && !change.after) || rehearsal.is_no_difference(change);
-	});
-	return changes;
-}
-
-/* What one of the two has and the other has not, or otherwise; what the whole schema does not hold is left to the recorder. */
-std::vector<core::Change> disagreement(const std::vector<core::Change> &recorded, const std::vector<core::Change> &whole,
-									   const core::Objects &before, const core::Objects &now)
-{
-	std::vector<core::Change> result;
-	for (const core::Change &change : whole) {
-		const core::Change *known = find(recorded, change.object());
-		if (known == nullptr || !same_side(known->before, change.before) || !same_side(known->after, change.after))
-			result.push_back(change);
-	}
-	for (const core::Change &change : recorded) {
-		const core::Object &object = change.object();
-		if (find(whole, object) == nullptr &&
-			(before.find(object.kind, object.identity) || now.find(object.kind, object.identity)))
-			result.push_back(change);
-	}
-	return result;
 }
 
 /* One attempt, to be made within a subtransaction. */
