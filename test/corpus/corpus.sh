@@ -23,13 +23,8 @@ if [ -z "${SUREFOOT_BIN:-}" ]; then
     export SUREFOOT_BIN
 fi
 
-folders=()
-if "$here/debian.sh" "$out/debian"; then
-    folders+=("$out/debian"/{tt-rss,director,mediawiki,davical,roundcube})
-else
-    [ $? = 3 ] || exit 1
-    say "The histories of Debian packages are left out: they cannot be downloaded."
-fi
+"$here/debian.sh" "$out/debian"
+folders=("$out/debian"/{tt-rss,director,mediawiki,davical,roundcube})
 [ -z "${HISTORIES:-}" ] || folders+=("$HISTORIES"/*/)
 
 options=()

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Lays the migrations of Debian packages out as test/corpus/walk.pl reads them: test/corpus/debian.sh OUT [NAME...]
-# The packages are downloaded and unpacked, never installed. Exit code 3: they cannot be had.
+# The packages are downloaded and unpacked, never installed; one that cannot be had is left out.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 out=$1
@@ -14,10 +14,10 @@ unpack() { # PACKAGE...
     for package; do
         [ ! -d "$out/packages/$package" ] || continue
         (cd "$out/packages" && apt-get -qq download "$package") >"$out/packages/log" 2>&1 || {
-            echo "$package cannot be downloaded: $(tail -n 1 "$out/packages/log")" >&2
-            exit 3
+            echo "corpus: left out, as the package $package cannot be downloaded: $(tail -n 1 "$out/packages/log")" >&2
+            return 1
         }
-        dpkg-deb -x "$out/packages/$package"_*.deb "$out/packages/$package"
+        dpkg-deb -x "$out/packages/$package"_*.deb "$out/packages/$package" || return 1
         rm "$out/packages/$package"_*.deb
     done
 }
@@ -36,19 +36,20 @@ lay_out() {
 }
 
 for name; do
+    rm -rf "${out:?}/$name"
     case $name in
     tt-rss)
-        unpack tt-rss
+        unpack tt-rss || continue
         folder=$out/packages/tt-rss/usr/share/tt-rss/schema
         lay_out tt-rss "$folder/ttrss_schema_pgsql.sql" $(ls "$folder"/versions/pgsql/*.sql | sort -V)
         ;;
     director)
-        unpack icingaweb2-module-director
+        unpack icingaweb2-module-director || continue
         folder=$out/packages/icingaweb2-module-director/usr/share/icingaweb2/modules/director/schema
         lay_out director "$folder/pgsql.sql" $(ls "$folder"/pgsql-migrations/*.sql | sort -V)
         ;;
     mediawiki)
-        unpack mediawiki
+        unpack mediawiki || continue
         folder=$out/packages/mediawiki/usr/share/mediawiki/maintenance/postgres
         updater=$out/packages/mediawiki/usr/share/mediawiki/includes/installer/PostgresUpdater.php
         # In the order of the program that applies them, and then those that it does not name any more.
@@ -58,7 +59,7 @@ for name; do
         } | awk '!seen[$0]++' | while read -r file; do ls "$folder/archives/$file" 2>/dev/null || :; done)
         ;;
     davical)
-        unpack davical libawl-php
+        unpack davical libawl-php || continue
         folder=$out/packages/davical/usr/share/davical/dba
         awl=$out/packages/libawl-php/usr/share/awl/dba
         {
@@ -70,7 +71,7 @@ for name; do
         lay_out davical "$out/packages/davical.sql" $(ls "$folder"/patches/*.sql | sort -V)
         ;;
     roundcube)
-        unpack roundcube-core
+        unpack roundcube-core || continue
         folder=$out/packages/roundcube-core/usr/share/roundcube/SQL
         lay_out roundcube "$folder/postgres.initial.sql" $(ls "$folder"/postgres/*.sql | sort -V)
         ;;
