@@ -1,17 +1,18 @@
 #!/usr/bin/perl
 # Replays one history through Surefoot, forward, then back to the start, one migration at a time, and compares all definitions and all
 # rows with what they were. Runs beside a server that PGHOST ... name (scripts/cluster):
-#   walk.pl [--rows] [--downs] [--from N] [--to N] FOLDER OUT
+#   walk.pl [--rows] [--downs] [--each] [--from N] [--to N] FOLDER OUT
 # FOLDER holds NNNN_name.up.sql, with --downs also the .down.sql that are to be used, and prelude.sql, whose parts are divided by lines
-# `--8<--`. Without --downs the way back is the derived one. OUT gets result.tsv, a line a migration, and what differed.
+# `--8<--`. Without --downs the way back is the derived one. With --each every migration is walked back right after it was applied, and
+# applied again, instead of all of them at the end. OUT gets result.tsv, a line a migration, and what differed.
 use strict;
 use warnings FATAL => 'all';
 
 use File::Path qw(make_path remove_tree);
 use Getopt::Long;
 
-my ($rows, $downs, $from, $to) = (0, 0, 1, 1e9);
-GetOptions('rows' => \$rows, 'downs' => \$downs, 'from=i' => \$from, 'to=i' => \$to) && @ARGV == 2 or die "usage: walk.pl [--rows] [--downs] FOLDER OUT\n";
+my ($rows, $downs, $each, $from, $to) = (0, 0, 0, 1, 1e9);
+GetOptions('rows' => \$rows, 'downs' => \$downs, 'each' => \$each, 'from=i' => \$from, 'to=i' => \$to) && @ARGV == 2 or die "usage: walk.pl [--rows] [--downs] FOLDER OUT\n";
 my ($folder, $out) = @ARGV;
 (my $here = $0) =~ s{/[^/]*$}{};
 remove_tree($out);
@@ -131,11 +132,13 @@ sub keep_copy
 }
 
 my @result;
+# What differs already, as an earlier step has said.
+my %known;
 
-# apply(N, AGAIN): through Surefoot, else by psql, so that the ones after it can be tried.
+# apply(N): through Surefoot, else by psql, so that the ones after it can be tried. With --each back at once, to compare, and again.
 sub apply
 {
-	my ($n, $again) = @_;
+	my ($n) = @_;
 	my $r = $result[$n] //= { n => $n };
 	my ($name) = ($r->{name}) = $ups[ $n - 1 ] =~ m{([^/]*)\.up\.sql$};
 	my $script = slurp($ups[ $n - 1 ]);
@@ -146,15 +149,15 @@ sub apply
 	my $apply = "SET surefoot.allow_no_way_back = on;\nSELECT migrate_apply('$version');\nCALL migrate_wait('$version');\n";
 	if ($script !~ /\S/) { $script = $register = "SELECT FROM migrate_register('$version', 'test', 'SELECT');\n"; }
 	my (undef, $error) = psql($register . $apply);
-	my $way = '';
 	if (defined $error)
 	{
-		# With rows, and then without.
 		$r->{refused} = $error;
 		give_up($version);
-		if ($rows)
+		# What the rows are in the way of, without them.
+		if ($rows && $error =~ /(?:ERROR|FATAL):\s+(?:2[0-9]|P0|428|55)/)
 		{
 			must("SELECT corpus_walk.clear($n)");
+			save_state($n - 1) if $each;
 			(undef, $error) = psql($register . $apply);
 			give_up($version) if defined $error;
 			delete $r->{refused} unless defined $error;
@@ -175,6 +178,12 @@ sub apply
 		$r->{reason} = must("SELECT d.reason FROM surefoot.migration m JOIN surefoot.derived d ON d.run = m.run WHERE m.version = '$version'") =~ s/\n/; /gr;
 		my $inverse = must("SELECT migrate_inverse('$version')");
 		spill("$out/$name.inverse.sql", $inverse);
+		if ($each && $r->{verdict} ne 'no way back')
+		{
+			save_state($n);
+			%known = ();
+			must($apply) if revert($n);
+		}
 	}
 	must("SELECT * FROM corpus_walk.fill($n, " . ($r->{emptied} ? 'true' : 'false') . ')') if $rows;
 	save_state($n);
@@ -207,18 +216,16 @@ sub without_holes { return without($_[0], 'dropped columns|dimensions'); }
 
 sub key { return ($_[0] // '') . "\0" . ($_[1] // ''); }
 
-my %known;
-
 # revert(N): false when it cannot be.
 sub revert
 {
 	my ($n) = @_;
 	my $r = $result[$n];
 	my $version = sprintf '%04d', $n;
-	my $sql = "SELECT migrate_revert('$version'%s);\nCALL migrate_wait('$version');\n";
+	my $sql = "SELECT migrate_revert('$version');\nCALL migrate_wait('$version');\n";
 	# The rows that came in their stead may be nothing that the old definitions allow.
-	must("SELECT corpus_walk.clear($n)") if $r->{emptied};
-	my (undef, $error) = psql(sprintf $sql, '');
+	must("SELECT corpus_walk.clear($n)") if $r->{emptied} && !$each;
+	my (undef, $error) = psql($sql);
 	if (defined $error)
 	{
 		if ($r->{verdict} eq 'no way back') { $r->{declared} = $r->{reason}; }
@@ -248,7 +255,7 @@ sub revert
 	spill("$out/$r->{name}.differs", join '', map { "--- $_\n" . ($differences->{$_}[0] // '(not there)') =~ s/\\n/\n/gr . "\n+++\n" . ($differences->{$_}[1] // '(not there)') =~ s/\\n/\n/gr . "\n" } @other, @order) if @order || @other;
 
 	# Rows: of the tables whose values the migration has changed or taken away, how many are as they were.
-	my %late = map { $_ => 1 } split /\n/, must("SELECT * FROM corpus_walk.late_since($n)");
+	my %late = map { $_ => 1 } split /\n/, $each ? '' : must("SELECT * FROM corpus_walk.late_since($n)");
 	my (%touched, %lost);
 	for my $column (keys %{ $was->{rows} })
 	{
@@ -282,7 +289,7 @@ sub go_to
 }
 
 go_to(scalar @ups);
-for (my $i = @ups; $i >= $from; $i--)
+for (my $i = @ups; !$each && $i >= $from; $i--)
 {
 	my $r = $result[$i];
 	if (defined $r->{refused})
@@ -310,9 +317,9 @@ for my $r (@result[ $from .. $#result ])
 	elsif ($r->{declared}) { $class = 'declared'; }
 	elsif (defined $r->{failed}) { $class = 'not reverted'; }
 	elsif ($r->{verdict} eq 'no way back') { $class = 'declared'; }
-	elsif ($r->{other}) { $class = 'silently inexact'; }
-	elsif ($r->{order}) { $class = $r->{verdict} ne 'exact' && $r->{reason} =~ /comes last|column_order|column order/ ? 'column order' : $r->{verdict} eq 'exact' || $r->{verdict} eq 'derived' ? 'silently inexact' : 'column order'; }
-	elsif (@{ $r->{lost} // [] } && $r->{verdict} ne 'exact without rows') { $class = 'rows lost'; }
+	elsif ($r->{other} || ($r->{order} && !$downs && $r->{reason} !~ /comes last|another order/)) { $class = 'silently inexact'; }
+	elsif (@{ $r->{lost} // [] } && !$downs && $r->{verdict} ne 'exact without rows') { $class = 'rows lost'; }
+	elsif ($r->{order}) { $class = 'column order'; }
 	elsif (@{ $r->{lost} // [] }) { $class = 'without rows'; }
 	else { $class = 'exact'; }
 	my $detail = one_line($r->{refused} // $r->{failed} // '');
