@@ -379,6 +379,18 @@ Foreseen of_alter_table(const AlterTableStmt *alter)
 	return result;
 }
 
+Foreseen of_rename(const RenameStmt *rename)
+{
+	if (rename->behavior == DROP_CASCADE)
+		return cascading();
+	const RangeVar *name = rename->relation;
+	const bool attached = rename->renameType == OBJECT_INDEX && name != nullptr && pg_call([name] {
+		const Oid id = RangeVarGetRelid(name, NoLock, true);
+		return OidIsValid(id) && get_rel_relispartition(id);
+	});
+	return attached ? unknown("it shows when it is applied whether an index of a partition gets its name back") : exact();
+}
+
 /* A new operator is tied to those that it names, and may fill one that another has announced. */
 bool names_operators(const DefineStmt *define)
 {
@@ -551,7 +563,6 @@ Foreseen foresee_way_back(Node *statement)
 	case T_GrantStmt:
 	case T_AlterDefaultPrivilegesStmt:
 	case T_SecLabelStmt:
-	case T_RenameStmt:
 	case T_AlterObjectSchemaStmt:
 	case T_AlterObjectDependsStmt:
 	case T_AlterOwnerStmt:
@@ -561,6 +572,7 @@ Foreseen foresee_way_back(Node *statement)
 	case T_RefreshMatViewStmt:
 	case T_CreateAmStmt:
 		return exact();
+	case T_RenameStmt: return of_rename((RenameStmt *)statement);
 	case T_AlterDomainStmt: {
 		const AlterDomainStmt *alter = (AlterDomainStmt *)statement;
 		return alter->subtype == 'X' ? unknown("it shows when it is applied whether the constraint can be added again") : exact();
