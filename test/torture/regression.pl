@@ -48,7 +48,7 @@ sub note
 }
 
 # Two hashes of all definitions: as they are, and but for the order of columns, which views can spell out as well (of those only the
-# length counts then). Holes of dropped columns are physical, not logical; an invalid index is debris, and does not come back.
+# length counts then). Holes of dropped columns and the dimensions of arrays are physical, not logical; an invalid index is debris, and does not come back.
 sub fingerprint
 {
 	my $hash = sub {
@@ -57,7 +57,7 @@ sub fingerprint
 		return "md5(string_agg(md5(kind || identity || $text), '' ORDER BY kind COLLATE \"C\", identity COLLATE \"C\", definition COLLATE \"C\"))";
 	};
 	my $loose = "CASE WHEN kind LIKE '%view' THEN length(definition)::text ELSE E'\\n' || definition END";
-	return $session->value('SELECT ' . $hash->('dropped columns', "E'\\n' || definition") . " || ' ' || " . $hash->('dropped columns|columns', $loose)
+	return $session->value('SELECT ' . $hash->('dropped columns|dimensions', "E'\\n' || definition") . " || ' ' || " . $hash->('dropped columns|dimensions|columns', $loose)
 		  . " FROM surefoot.schema_definitions() WHERE kind <> 'index' OR definition !~ '(^|\\n)valid: no' OR definition ~ ' ON ONLY '");
 }
 
