@@ -182,7 +182,16 @@ sub apply
 		{
 			save_state($n);
 			%known = ();
-			must($apply) if revert($n);
+			# Rows that stay behind would be in the way of applying it again.
+			my $copy = $r->{verdict} eq 'exact without rows' ? "again$n" : undef;
+			must("CREATE DATABASE $copy TEMPLATE $database;", as => 'postgres') if $copy;
+			my $reverted = revert($n);
+			if ($copy)
+			{
+				must("DROP DATABASE $database WITH (FORCE);", as => 'postgres');
+				$database = $copy;
+			}
+			elsif ($reverted) { must($apply); }
 		}
 	}
 	must("SELECT * FROM corpus_walk.fill($n, " . ($r->{emptied} ? 'true' : 'false') . ')') if $rows;
