@@ -183,7 +183,7 @@ sub apply
 			save_state($n);
 			%known = ();
 			# Rows that stay behind would be in the way of applying it again.
-			my $copy = $r->{verdict} eq 'exact without rows' ? "again$n" : undef;
+			my $copy = $r->{verdict} ne 'exact' ? "again$n" : undef;
 			must("CREATE DATABASE $copy TEMPLATE $database;", as => 'postgres') if $copy;
 			my $reverted = revert($n);
 			if ($copy)
