@@ -110,6 +110,29 @@ CREATE TABLE surefoot.derived (
     reason text                      -- what does not come back, and why
 );
 
+-- What a run has dropped and kept, and its rows as texts: nobody but the owner reads these as they are.
+CREATE TABLE surefoot.archive (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    run bigint NOT NULL,
+    version text COLLATE pg_catalog."C" NOT NULL,
+    direction text NOT NULL,         -- up, down
+    kind text NOT NULL,              -- table
+    name text COLLATE pg_catalog."C" NOT NULL,
+    owner text NOT NULL,             -- whose it was
+    rows bigint NOT NULL,
+    bytes bigint NOT NULL,           -- of the table
+    kept_since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    purge_after timestamptz NOT NULL,
+    purged_at timestamptz
+);
+CREATE INDEX archive_version ON surefoot.archive (version, name, id);
+CREATE TABLE surefoot.archive_row (
+    archive bigint NOT NULL,
+    n bigint GENERATED ALWAYS AS IDENTITY,
+    data text NOT NULL,
+    PRIMARY KEY (archive, n)
+);
+
 -- Every statement before it runs, every start and end.
 CREATE TABLE surefoot.event_log (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -153,6 +176,10 @@ SELECT pg_catalog.pg_extension_config_dump('surefoot.operation', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.effect', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.skipped', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.derived', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.archive', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.archive_id_seq', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.archive_row', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.archive_row_n_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.event_log_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.foreign_ddl', '');
@@ -329,6 +356,28 @@ CREATE FUNCTION surefoot.schema_definitions(schema name DEFAULT NULL)
     LANGUAGE c AS 'MODULE_PATHNAME', 'surefoot_schema_definitions';
 COMMENT ON FUNCTION surefoot.schema_definitions(name) IS 'the definitions that migrate_fingerprint is made of';
 
+-- What is kept of what migrations have dropped
+
+CREATE FUNCTION surefoot.kept_rows(version text, name text) RETURNS TABLE (n bigint, data text)
+    LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'surefoot_kept_rows';
+COMMENT ON FUNCTION surefoot.kept_rows(text, text) IS
+    'the rows of a table that a migration has dropped, as texts; for whoever has the rights of the table''s owner';
+
+CREATE FUNCTION migrate_archive(version text DEFAULT NULL)
+RETURNS TABLE (version text, direction text, kind text, name text, rows bigint, bytes bigint, kept_since timestamptz, purge_after timestamptz)
+LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
+    SELECT a.version, a.direction, a.kind, a.name, a.rows, a.bytes, a.kept_since, a.purge_after
+    FROM surefoot.archive a
+    WHERE a.purged_at IS NULL AND ($1 IS NULL OR a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric))
+    ORDER BY a.id
+$$;
+COMMENT ON FUNCTION migrate_archive(text) IS 'what is kept of what migrations have dropped';
+
+CREATE FUNCTION migrate_purge(version text DEFAULT NULL)
+RETURNS text LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_purge';
+COMMENT ON FUNCTION migrate_purge(text) IS
+    'removes what is kept for longer than surefoot.keep_for said, or all that a migration has left: purged: N';
+
 -- What has changed beside the history
 
 CREATE FUNCTION migrate_drift(everything boolean DEFAULT false)
@@ -432,7 +481,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN
@@ -441,6 +490,8 @@ BEGIN
     ELSE
         EXECUTE format('GRANT USAGE ON SCHEMA surefoot TO %s', role);
         EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA surefoot TO %s', role);
+        -- Rows of others' tables are no history.
+        EXECUTE format('REVOKE ALL ON surefoot.archive_row FROM %s', role);
     END IF;
 END
 $$;

@@ -88,6 +88,24 @@ bool Derivation::comes(const Object &object) const
 	return it != nodes_.end() && it->second.before && (it->second.rebuild || !it->second.now);
 }
 
+std::string Derivation::refill(const Object &object)
+{
+	std::vector<const Object *> tables{&object};
+	for (size_t i = 0; i < tables.size(); i++) {
+		if (around.refill(*tables[i]).empty())
+			return {};
+		Mentions mentions;
+		for (const Object *constraint : before.parts(*tables[i], "constraint"))
+			if (is_foreign_key(*constraint))
+				mentions.add(value_of(*constraint, "definition"));
+		for (const std::string &name : mentions.names)
+			if (const Object *table = before.find("table", name);
+				table && comes(*table) && std::find(tables.begin(), tables.end(), table) == tables.end())
+				tables.push_back(table);
+	}
+	return around.refill(object);
+}
+
 /* A child's or partition's column or constraint, which is what its parent's is: that one changes first. */
 bool Derivation::follows_parent(const Node &node) const
 {
@@ -267,7 +285,7 @@ std::vector<std::string> Derivation::create(const Object &object)
 void Derivation::add_create(const Node &node)
 {
 	const Object &object = *node.before;
-	if (has_rows(object))
+	if (has_rows(object) && refill(object).empty())
 		lose(WayBack::without_rows, object, "its rows are gone");
 	if (object.kind == "column") {
 		const Object *whole = before.whole(object);

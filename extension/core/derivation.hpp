@@ -87,6 +87,8 @@ public:
 	/* Whether an object of now goes, or one of before comes, as a whole. */
 	bool goes(const Object &object) const;
 	bool comes(const Object &object) const;
+	/* What fills a table that comes; empty when it refers to one that comes back empty. */
+	std::string refill(const Object &object);
 	/* The statements that make now what before is: nothing is left out without a loss. */
 	std::vector<std::string> make(const Object &object_before, const Object &object_now);
 

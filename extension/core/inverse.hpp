@@ -48,6 +48,8 @@ public:
 	virtual bool is_remade(const Object &) { return false; }
 	/* Whether names that come back may be put into the definitions of now by text: nobody will look again. */
 	virtual bool is_final() { return true; }
+	/* The statement that fills a table, or puts a sequence where it stood, when it has been made anew; empty when nothing does. */
+	virtual std::string refill(const Object &) { return {}; }
 
 	int version = 150000;
 	std::string role; /* as whom the statements will run */

@@ -22,7 +22,10 @@ void create_sequence(Derivation &derivation, const Object &sequence, Object &fre
 	const std::string text = sequence_options(sequence);
 	statements.push_back((sequence.field("unlogged") ? "CREATE UNLOGGED SEQUENCE " : "CREATE SEQUENCE ") + sequence.identity +
 						 (text.empty() ? "" : " ") + text);
-	derivation.lose(WayBack::without_rows, sequence, "it starts anew");
+	if (std::string place = derivation.around.refill(sequence); !place.empty())
+		statements.push_back(std::move(place));
+	else
+		derivation.lose(WayBack::without_rows, sequence, "it starts anew");
 	if (const std::string owner = value_of(sequence, "owned by"); !owner.empty()) {
 		/* When the column is there, whose default asks for the sequence. */
 		keep(fresh, sequence, {"owned by"});

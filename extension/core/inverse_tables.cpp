@@ -87,6 +87,12 @@ void create_table(Derivation &derivation, const Object &table, Object &fresh, st
 	clause("options", " WITH (", ")");
 	clause("tablespace", " TABLESPACE ", "");
 	statements.push_back(std::move(sql));
+	/* Before there is anything on it that would look at rows, or change them. */
+	if (std::string rows = derivation.refill(table); !rows.empty())
+		statements.push_back(std::move(rows));
+	for (const Object *sequence : derivation.before.parts(table, "sequence"))
+		if (std::string place = derivation.around.refill(*sequence); sequence->field("identity of") && !place.empty())
+			statements.push_back(std::move(place));
 	if (foreign) /* it has none, and cannot have one */
 		keep(fresh, table, {"replica identity"});
 	keep(fresh, table, {"columns", "dropped columns", "unlogged", "of type", "partition by", "access method", "server",

@@ -103,6 +103,16 @@ inline bool has_new_storage(Relation relation)
 #endif
 }
 
+/* Whether it was made, or has got new storage, in this transaction, whatever has been rolled back of it since. */
+inline bool is_stored_anew(Relation relation)
+{
+#if PG_VERSION_NUM >= 160000
+	return relation->rd_createSubid != InvalidSubTransactionId || relation->rd_firstRelfilelocatorSubid != InvalidSubTransactionId;
+#else
+	return relation->rd_createSubid != InvalidSubTransactionId || relation->rd_firstRelfilenodeSubid != InvalidSubTransactionId;
+#endif
+}
+
 /* The file of relation's storage. */
 inline Oid storage_number(Relation relation)
 {

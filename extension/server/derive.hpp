@@ -8,6 +8,7 @@
 #include "server/history.hpp"
 #include "server/messages.hpp"
 
+#include <map>
 #include <set>
 
 namespace surefoot {
@@ -17,6 +18,7 @@ struct Tryout {
 	std::function<core::Objects()> now;						/* the definitions as they are at the moment */
 	std::function<void(const std::string &)> prepare, run; /* of a statement: prepare is outside of its own subtransaction */
 	std::set<std::string> built_concurrently;				/* indexes that are to go in the same way */
+	std::map<std::pair<std::string, std::string>, std::string> kept; /* see Recorder::kept */
 };
 
 /* Statements as a script that means the same whatever the session's settings are. */

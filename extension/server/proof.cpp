@@ -60,6 +60,19 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 	return losses;
 }
 
+/* Brings back what was kept, or its place. */
+void fill(const std::string &sql)
+{
+	const char *text = sql.c_str();
+	pg_call([text] {
+		if (SPI_connect() != SPI_OK_CONNECT)
+			elog(ERROR, "SPI_connect failed");
+		if (SPI_execute(text, false, 0) < 0)
+			elog(ERROR, "cannot run this statement here");
+		SPI_finish();
+	});
+}
+
 /* Whether something was dropped and made anew, the same as it was: its definition is no difference, its rows are gone. */
 bool was_remade(Recorder &recorder)
 {
@@ -95,9 +108,17 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 								 const std::vector<PlannedStep> &steps)
 {
 	Tryout tryout;
+	tryout.kept = recorder.kept;
 	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
 	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
-	tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
+	tryout.run = [&](const std::string &sql) {
+		const bool fills = std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		/* Rows that are kept are few, and keys of other tables refer to them. */
+		if (fills)
+			fill(sql);
+		else
+			rehearsal.run(sql, OperationKind::transactional);
+	};
 	for (const PlannedStep &step : steps)
 		for (const Operation &operation : step.operations)
 			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())

@@ -69,6 +69,8 @@ public:
 	/* The relations that statements asked for, to find out who blocks them. */
 	const std::vector<Oid> &wanted() const { return wanted_; }
 	void want(Oid relation) { wanted_.push_back(relation); }
+	/* By kind and identity, what was dropped and kept: the statement that brings its rows, or its place, back. */
+	std::map<std::pair<std::string, std::string>, std::string> kept;
 
 private:
 	struct Less {

@@ -3,6 +3,7 @@
 #include "server/blockers.hpp"
 #include "server/environment.hpp"
 #include "server/existing.hpp"
+#include "server/keep.hpp"
 #include "server/settings.hpp"
 #include "server/waiting.hpp"
 
@@ -166,6 +167,8 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 				result.rest = plan_rest(script, std::move(operations), i, s + 1, made);
 				return;
 			}
+			if (step == 1 && operation.sql == statement.text && script.directives().keep)
+				keep_dropped(speaker, recorder, statement.raw->stmt);
 			execute_operation(speaker, script, step, operation);
 			started = true;
 		}

@@ -24,6 +24,7 @@ struct Statement {
 struct Directives {
 	bool no_transaction = false; /* every statement is a step of its own */
 	bool plain_indexes = false;	 /* indexes are built as written, not concurrently */
+	bool keep = true;			 /* rows of what is dropped, when surefoot.keep_rows is on */
 	std::vector<std::string> accept;
 
 	bool accepts(std::string_view what) const;

@@ -3,23 +3,31 @@
 
 #include "core/inverse.hpp"
 
+#include <map>
 #include <set>
 
 namespace surefoot {
 
 class LiveSurroundings : public core::Surroundings {
 public:
-	LiveSurroundings();
+	using Kept = std::map<std::pair<std::string, std::string>, std::string>;
+	explicit LiveSurroundings(Kept kept = {});
 	std::vector<Dependent> dependents(const core::Object &object) override;
 	std::string storage_of(const std::string &type) override;
 	std::string filler_of(const std::string &type) override;
 	bool is_final() override { return false; }
 	bool is_remade(const core::Object &object) override { return !first_.empty() && !first_.contains(object.address); }
+	std::string refill(const core::Object &object) override
+	{
+		const auto it = kept_.find({object.kind, object.identity});
+		return it == kept_.end() ? std::string() : it->second;
+	}
 	/* What is there before the first statement runs. */
 	void look(const core::Objects &now);
 
 private:
 	std::set<std::string> first_;
+	const Kept kept_;
 };
 
 } // namespace surefoot
