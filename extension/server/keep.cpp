@@ -211,10 +211,13 @@ void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement)
 		const Oid id = pg_call([name] {
 			const Oid found = RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true);
 			/* Who may not drop it hears so from the DROP. */
-			if (!OidIsValid(found) || get_rel_relkind(found) != RELKIND_RELATION || !compat::owns_relation(found) ||
-				!CheckRelationOidLockedByMe(found, AccessExclusiveLock, true))
+			if (!OidIsValid(found) || get_rel_relkind(found) != RELKIND_RELATION || !compat::owns_relation(found))
 				return InvalidOid;
-			return found;
+			Relation relation = RelationIdGetRelation(found);
+			const bool locked = RelationIsValid(relation) && CheckRelationLockedByMe(relation, AccessExclusiveLock, true);
+			if (RelationIsValid(relation))
+				RelationClose(relation);
+			return locked ? found : InvalidOid;
 		});
 		if (!OidIsValid(id))
 			continue;
