@@ -2,6 +2,7 @@
 
 #include "server/derive.hpp"
 #include "server/environment.hpp"
+#include "server/foreseen.hpp"
 #include "server/role_fence.hpp"
 
 namespace surefoot {
@@ -24,7 +25,7 @@ void find_way_back(history::Migration &migration)
 	std::optional<history::Derived> derived = up ? history::derived(*up) : std::nullopt;
 	if (!derived && up)
 		if (const std::vector<core::Change> effect = history::effect(*up); !effect.empty())
-			derived = draft(effect);
+			derived = draft(effect, unrecorded(Script(migration.up)));
 	if (!derived)
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script",
 					"Its way back is derived from what it changes, when it is applied.");
@@ -51,7 +52,7 @@ std::optional<history::Derived> choose_way_back(history::Migration &migration, b
 		ScriptEnvironment environment;
 		apply_settings(settings, Scope::level);
 		RoleFence fence(role_named(role));
-		derived = derive_now({migration.version, "down", 0, false}, effect);
+		derived = derive_now({migration.version, "down", 0, false}, effect, unrecorded(Script(migration.up)));
 	}
 	if (derived->way_back == core::name_of(core::WayBack::none) && accept.empty())
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no way back", derived->reason,
@@ -93,7 +94,7 @@ std::string inverse_text(const std::string &version)
 					"Its way back is derived from what it changes, when it is applied.");
 	const bool known = derived.has_value() || is_one_new_object(effect);
 	if (!derived)
-		derived = draft(effect);
+		derived = draft(effect, unrecorded(Script(migration.up)));
 	std::string text = "-- " + migration.version + ", the way back as it was derived from what was changed" +
 					   (known ? ": " + derived->way_back : "; not tried") + "\n";
 	for (size_t at = 0; at < derived->reason.size();) {

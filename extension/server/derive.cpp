@@ -304,7 +304,7 @@ bool is_one_new_object(const std::vector<core::Change> &effect)
 }
 
 /* From the definitions alone, with nothing tried. */
-history::Derived draft(const std::vector<core::Change> &effect)
+history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses)
 {
 	core::Objects before, now;
 	for (const core::Change &change : effect) {
@@ -314,16 +314,14 @@ history::Derived draft(const std::vector<core::Change> &effect)
 			now.add(*change.after);
 	}
 	core::Surroundings surroundings;
-	const core::Inverse inverse = core::derive_inverse(before, now, surroundings);
-	history::Derived result;
-	for (const core::Loss &loss : inverse.losses)
-		result.reason.append(result.reason.empty() ? "" : "\n").append(sentence(loss));
-	result.way_back = core::name_of(inverse.way_back());
+	core::Inverse inverse = core::derive_inverse(before, now, surroundings);
+	inverse.losses.insert(inverse.losses.end(), losses.begin(), losses.end());
+	history::Derived result = without_effect(inverse.losses);
 	result.script = script_of(inverse.statements);
 	return result;
 }
 
-history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect)
+history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses)
 {
 	Speaker silent = speaker;
 	silent.notices = false;
@@ -358,7 +356,7 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 		};
 		tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
 		tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
-		history::Derived derived = derive(before, tryout, {});
+		history::Derived derived = derive(before, tryout, std::move(losses));
 		forget_journal(mark);
 		return derived;
 	});

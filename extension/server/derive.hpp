@@ -35,10 +35,10 @@ history::Derived without_effect(const std::vector<core::Loss> &losses);
 /* A table, a view ... that was made, and nothing else was changed: that dropping it is the way back is known without a trial. */
 bool is_one_new_object(const std::vector<core::Change> &effect);
 
-/* The same for what a run has changed by now, in a subtransaction of its own, on empty tables. */
-history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect);
+/* The same for what a run has changed by now, in a subtransaction of its own, on empty tables; losses: what no definition tells. */
+history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses);
 
 /* The same from the definitions alone, with nothing tried. */
-history::Derived draft(const std::vector<core::Change> &effect);
+history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses);
 
 } // namespace surefoot

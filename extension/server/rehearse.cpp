@@ -4,6 +4,7 @@
 #include "server/catalog/definitions.hpp"
 #include "server/derive.hpp"
 #include "server/environment.hpp"
+#include "server/foreseen.hpp"
 #include "server/gate.hpp"
 #include "server/planned.hpp"
 #include "server/proof.hpp"
@@ -68,7 +69,7 @@ public:
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
 			result_.derived = applied.derived;
 			if (!applied.derived)
-				result_.derived = derive_now({migration_.version, "down", 0, false}, applied.effect);
+				result_.derived = derive_now({migration_.version, "down", 0, false}, applied.effect, unrecorded(up_));
 			else {
 				run_down(rehearsal, applied.derived->script, {}, result_.back);
 				result_.back.left = not_undone(before, applied.effect, rehearsal);

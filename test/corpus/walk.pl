@@ -175,8 +175,10 @@ sub apply
 	else
 	{
 		$r->{verdict} = must("SELECT coalesce(d.way_back, 'derived') FROM surefoot.migration m LEFT JOIN surefoot.derived d ON d.run = m.run WHERE m.version = '$version'");
-		$r->{reason} = must("SELECT d.reason FROM surefoot.migration m JOIN surefoot.derived d ON d.run = m.run WHERE m.version = '$version'") =~ s/\n/; /gr;
+		# One that was not tried says what it foresees in its head.
 		my $inverse = must("SELECT migrate_inverse('$version')");
+		my ($head) = $inverse =~ /\A-- [^\n]*\n((?:-- [^\n]*\n)*)/;
+		$r->{reason} = join '; ', ($head // '') =~ /^-- (.*)$/mg;
 		spill("$out/$name.inverse.sql", $inverse);
 		if ($each && $r->{verdict} ne 'no way back')
 		{
@@ -327,7 +329,7 @@ for my $r (@result[ $from .. $#result ])
 	elsif (defined $r->{failed}) { $class = 'not reverted'; }
 	elsif ($r->{verdict} eq 'no way back') { $class = 'declared'; }
 	elsif ($r->{other} || ($r->{order} && !$downs && $r->{reason} !~ /comes last|another order/)) { $class = 'silently inexact'; }
-	elsif (@{ $r->{lost} // [] } && !$downs && $r->{verdict} ne 'exact without rows') { $class = 'rows lost'; }
+	elsif (@{ $r->{lost} // [] } && !$downs && $r->{verdict} ne 'exact without rows' && ($r->{verdict} ne 'derived' || $r->{reason} !~ /changes rows|rows are gone/)) { $class = 'rows lost'; }
 	elsif ($r->{order}) { $class = 'column order'; }
 	elsif (@{ $r->{lost} // [] }) { $class = 'without rows'; }
 	else { $class = 'exact'; }
