@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <libpq-fe.h>
+#include <unistd.h>
 
 #include <array>
 #include <memory>
@@ -10,7 +11,6 @@
 #include "password_file.hpp"
 #include "text.hpp"
 
-extern char **environ;
 
 namespace surefoot::client {
 

@@ -23,7 +23,8 @@ Object the_column(const std::string &name, const std::string &type, int number, 
 
 Record a_record(const Object &object, bool here = true)
 {
-	Record record{object.kind, object.identity, object.root, "0001"};
+	Record record;
+	record.kind = object.kind, record.identity = object.identity, record.root = object.root, record.version = "0001";
 	record.object = object;
 	record.made = true;
 	record.here = here;
