@@ -80,7 +80,7 @@ DROP INDEX "Größe"."an index";
 DROP TABLE "Größe"."select, from";
 $$);
 SELECT migrate_apply('0005');
-SELECT level, code, message FROM migrate_validate('0005');
+SELECT level, code, message ~ '^1[01] objects are as the migration made them$' AS told FROM migrate_validate('0005'); -- 18 counts NOT NULL constraints
 SELECT migrate_revert('0005');
 SELECT migrate_apply('0005');
 -- of several columns with such names, only what is missing
