@@ -37,6 +37,8 @@ public:
 	int attempt();
 
 private:
+	// The exit code when it ends before all is applied.
+	std::optional<int> apply_pending(const std::vector<const MigrationFiles *> &list);
 	void register_all();
 	std::vector<const MigrationFiles *> pending();
 	Answer call(const std::string &version);
@@ -227,15 +229,8 @@ std::optional<int> Apply::apply_one(const MigrationFiles &files)
 	return std::nullopt;
 }
 
-int Apply::attempt()
+std::optional<int> Apply::apply_pending(const std::vector<const MigrationFiles *> &list)
 {
-	status_ = status_map(run_.server->status());
-	register_all();
-	std::vector<const MigrationFiles *> list = pending();
-	if (list.empty() && applied_.empty()) {
-		say_nothing_to_do();
-		return exit_ok;
-	}
 	for (size_t i = 0; i < list.size(); ++i) {
 		const MigrationFiles &files = *list[i];
 		try {
@@ -257,6 +252,32 @@ int Apply::attempt()
 			throw;
 		}
 	}
+	return std::nullopt;
+}
+
+int Apply::attempt()
+{
+	status_ = status_map(run_.server->status());
+	register_all();
+	std::vector<const MigrationFiles *> list = pending();
+	if (list.empty() && applied_.empty()) {
+		say_nothing_to_do();
+		return exit_ok;
+	}
+	const bool shared = list.size() > 1;
+	if (shared)
+		run_.server->share_flush();
+	try {
+		if (auto code = apply_pending(list))
+			return *code;
+	} catch (const Failure &) {
+		// What was reported as applied is to stay, if there is still somebody to ask for it.
+		if (shared && run_.connection->alive() && !run_.connection->in_transaction())
+			run_.server->wait_for_flush();
+		throw;
+	}
+	if (shared)
+		run_.server->wait_for_flush();
 	// What was asked to stop did not come in time: done is done, but the caller shall know.
 	stop_if_interrupted("after the last migration was applied");
 	using namespace std::chrono;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "hints.hpp"
 #include "run.hpp"
 
 namespace surefoot::client {
@@ -38,8 +39,10 @@ Answer find_answer(Run &run, const std::string &version, const std::string &dire
 		return {Outcome::done, state};
 	}
 	failure.undone = fmt::format("{} is {}: the call was not committed", version, state);
-	failure.hint = "The server rolled it back, or is about to: run it again.";
-	failure.next_command = run.next(run.options.command, version);
+	// A crash takes those with it that were not on the disk yet: what goes on starts with the first that is missing.
+	failure.hint = "The server rolled it back, or is about to; after a crash also what was applied in the "
+				   "tenth of a second before: run it again.";
+	failure.next_command = same_command(run);
 	throw failure;
 }
 

@@ -189,6 +189,16 @@ Answer Server::answer(const Result &result) const
 	return answer;
 }
 
+void Server::share_flush()
+{
+	connection_.script("SET surefoot.share_flush = on");
+}
+
+void Server::wait_for_flush()
+{
+	connection_.query("SELECT surefoot.wait_for_flush()");
+}
+
 Answer Server::apply(const std::string &version)
 {
 	// Prepared once: with a thousand small migrations, planning the call would be most of our share.

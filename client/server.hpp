@@ -39,6 +39,9 @@ public:
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	// Versions of those whose up script, as it is registered, is another text.
 	std::vector<std::string> differing(const std::vector<Script> &scripts);
+	// Migrations that follow one another at once wait for the disk together, and wait_for_flush for all of them.
+	void share_flush();
+	void wait_for_flush();
 	Answer apply(const std::string &version);
 	Answer revert(const std::string &version, const std::vector<std::string> &accept);
 	// The way back that was derived, as SQL with comments at its head.

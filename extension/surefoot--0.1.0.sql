@@ -229,6 +229,11 @@ CREATE PROCEDURE migrate_wait(version text DEFAULT NULL)
 LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_wait';
 COMMENT ON PROCEDURE migrate_wait(text) IS 'waits until the queued steps have ended and raises what went wrong';
 
+-- For who has set surefoot.share_flush: see README.
+CREATE FUNCTION surefoot.wait_for_flush() RETURNS void LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_wait_for_flush';
+COMMENT ON FUNCTION surefoot.wait_for_flush() IS
+    'returns when all that is committed is on the disk, and on the standbys that synchronous_commit waits for';
+
 CREATE PROCEDURE migrate_apply_all(target text DEFAULT NULL)
 LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_apply_all';
 COMMENT ON PROCEDURE migrate_apply_all(text) IS 'applies what is pending, in order, waiting for each';

@@ -4,6 +4,7 @@
 #include "server/chosen.hpp"
 #include "server/conclude.hpp"
 #include "server/gate.hpp"
+#include "server/shared_flush.hpp"
 
 using namespace surefoot;
 
@@ -22,7 +23,19 @@ SUREFOOT_FUNCTION(surefoot_register)
 SUREFOOT_FUNCTION(surefoot_apply)
 {
 	const std::string version = text_argument(fcinfo, 0);
-	return text_result(PG_GETARG_BOOL(1) ? dry_run(version, "up") : apply(version));
+	if (PG_GETARG_BOOL(1))
+		return text_result(dry_run(version, "up"));
+	const std::string answer = apply(version);
+	/* What a worker goes on with is on the disk before it does. */
+	if (answer == "applied")
+		share_flush();
+	return text_result(answer);
+}
+
+SUREFOOT_FUNCTION(surefoot_wait_for_flush)
+{
+	wait_for_flush();
+	PG_RETURN_VOID();
 }
 
 SUREFOOT_FUNCTION(surefoot_revert)

@@ -14,6 +14,7 @@ int rehearse_timeout = 2000;
 bool keep_rows = false;
 int keep_size = 16384;
 int keep_for = 30 * 86400;
+bool share_flush = false;
 bool allow_out_of_order = false;
 bool allow_no_way_back = false;
 
@@ -51,6 +52,9 @@ void define()
 							16384, 0, 262144, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("surefoot.keep_for", "After how long migrate_purge() may remove what was kept.", nullptr, &keep_for,
 							30 * 86400, 0, INT_MAX, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
+	DefineCustomBoolVariable("surefoot.share_flush", "Lets small migrations that follow one another wait for the disk together.",
+							 "What was applied in the last tenth of a second is on the disk when surefoot.wait_for_flush() has returned.",
+							 &share_flush, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.allow_out_of_order",
 							 "Allows to apply a migration below the highest that is applied.", nullptr, &allow_out_of_order,
 							 false, PGC_USERSET, 0, nullptr, nullptr, nullptr);

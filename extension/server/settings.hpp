@@ -15,6 +15,8 @@ extern int rehearse_timeout;    /* ms: longest rehearsal, which holds its locks;
 extern bool keep_rows;          /* what a migration drops is kept */
 extern int keep_size;           /* kB: tables up to this size are kept */
 extern int keep_for;            /* s: until what is kept may be purged */
+extern bool share_flush;
+extern bool share_flush;	   /* see shared_flush.hpp */
 extern bool allow_out_of_order; /* applying below the highest applied version */
 extern bool allow_no_way_back;  /* applying what cannot be walked back */
 
