@@ -81,18 +81,22 @@ CREATE TABLE surefoot.operation (
     PRIMARY KEY (run, step, n)
 );
 
--- What a run changed in the catalog: definitions before and after, one row an object.
-CREATE TABLE surefoot.effect (
+-- What a run changed in the catalog, one row for all that hangs on one object: [{"before": definition, "after": definition}, ...].
+-- A small table with its columns and indexes stays in the row, uncompressed.
+CREATE TABLE surefoot.root_effect (
     run bigint NOT NULL,
-    kind text COLLATE pg_catalog."C" NOT NULL,
-    identity text COLLATE pg_catalog."C" NOT NULL,
-    root text COLLATE pg_catalog."C" NOT NULL,              -- how to find the object that it hangs on
-    before json,
-    after json,
-    PRIMARY KEY (run, kind, identity)
-);
+    root text COLLATE pg_catalog."C" NOT NULL,              -- how to find that object
+    changes json NOT NULL,
+    PRIMARY KEY (run, root)
+) WITH (toast_tuple_target = 8160);
 
-CREATE INDEX effect_root ON surefoot.effect (root);
+CREATE INDEX root_effect_root ON surefoot.root_effect (root);
+
+-- The same, one row an object: definitions before and after.
+CREATE VIEW surefoot.effect AS
+    SELECT r.run, coalesce(c.after, c.before) OPERATOR(pg_catalog.->>) 'kind' COLLATE pg_catalog."C" AS kind,
+           coalesce(c.after, c.before) OPERATOR(pg_catalog.->>) 'identity' COLLATE pg_catalog."C" AS identity, r.root, c.before, c.after
+    FROM surefoot.root_effect r, pg_catalog.json_to_recordset(r.changes) AS c (before json, after json);
 
 -- What a run found there already, with the same definition: the way back leaves it alone.
 CREATE TABLE surefoot.skipped (
@@ -173,7 +177,7 @@ SELECT pg_catalog.pg_extension_config_dump('surefoot.run_id', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.run', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.step', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.operation', '');
-SELECT pg_catalog.pg_extension_config_dump('surefoot.effect', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.root_effect', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.skipped', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.derived', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.archive', '');

@@ -132,7 +132,7 @@ SELECT tableowner FROM pg_tables WHERE tablename = 'who';
 UPDATE surefoot.migration SET up = 'DROP TABLE users';
 DELETE FROM surefoot.run;
 INSERT INTO surefoot.event_log (run, level, message) VALUES (1, 'info', 'made up');
-TRUNCATE surefoot.effect;
+TRUNCATE surefoot.root_effect;
 SELECT setval('surefoot.run_id', 1);
 SELECT session_role, role FROM migrate_history('0008');
 -- and so within a script

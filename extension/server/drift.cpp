@@ -32,11 +32,11 @@ struct Remembered {
 Remembered remember()
 {
 	static Query read_records(
-		"SELECT e.kind, e.identity, e.root, e.after::text, r.version, f.before IS NULL, "
+		"WITH effect AS MATERIALIZED (SELECT * FROM surefoot.effect) SELECT e.kind, e.identity, e.root, e.after::text, r.version, f.before IS NULL, "
 		"r.system_identifier = $1::numeric AND r.database_oid = $2, extract(epoch FROM r.started_at) "
-		"FROM (SELECT kind, identity, min(run) AS first, max(run) AS last FROM surefoot.effect GROUP BY kind, identity) n "
-		"JOIN surefoot.effect e ON e.run = n.last AND e.kind = n.kind AND e.identity = n.identity "
-		"JOIN surefoot.effect f ON f.run = n.first AND f.kind = n.kind AND f.identity = n.identity "
+		"FROM (SELECT kind, identity, min(run) AS first, max(run) AS last FROM effect GROUP BY kind, identity) n "
+		"JOIN effect e ON e.run = n.last AND e.kind = n.kind AND e.identity = n.identity "
+		"JOIN effect f ON f.run = n.first AND f.kind = n.kind AND f.identity = n.identity "
 		"JOIN surefoot.run r ON r.id = e.run",
 		{TEXTOID, OIDOID});
 	static Query read_skipped("SELECT DISTINCT kind, identity FROM surefoot.skipped", {});

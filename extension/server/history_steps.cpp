@@ -3,6 +3,9 @@
 #include "core/object_json.hpp"
 #include "server/table_access.hpp"
 
+#include <algorithm>
+#include <map>
+
 /* Steps, operations and effects of a run. */
 namespace surefoot::history {
 
@@ -11,11 +14,6 @@ namespace {
 const char *kind_name(OperationKind kind)
 {
 	return kind == OperationKind::concurrent ? "concurrent" : "transaction";
-}
-
-core::Object object_from(const std::string &json)
-{
-	return *core::objects_from_json("[" + json + "]").begin();
 }
 
 } // namespace
@@ -119,69 +117,80 @@ void set_step_state(int64 run, int n, const char *state)
 
 namespace {
 
-/* changes as columns, for one INSERT of many rows. */
-struct EffectColumns {
-	std::vector<std::string> kinds, identities, roots;
-	std::vector<std::optional<std::string>> before, after;
-
-	explicit EffectColumns(const std::vector<core::Change> &changes)
-	{
-		for (const core::Change &change : changes) {
-			kinds.push_back(change.object().kind);
-			identities.push_back(change.object().identity);
-			roots.push_back(change.object().root);
-			before.push_back(change.before ? std::optional(core::to_json(*change.before)) : std::nullopt);
-			after.push_back(change.after ? std::optional(core::to_json(*change.after)) : std::nullopt);
-		}
-	}
+struct RecordedChange {
+	std::string root;
+	core::Change change;
 };
+
+void insert_recorded(int64 run, const std::vector<RecordedChange> &recorded)
+{
+	std::map<std::string_view, std::vector<core::Change>> by_root;
+	for (const RecordedChange &one : recorded)
+		by_root[one.root].push_back(one.change);
+	NewRows rows("root_effect", {"run", "root", "changes"});
+	for (const auto &[root, changes] : by_root)
+		rows.add({run, std::string(root), core::to_json(changes)});
+	rows.insert();
+}
+
+std::vector<RecordedChange> recorded_effect(int64 run)
+{
+	static Query query("SELECT root, changes::text FROM surefoot.root_effect WHERE run = $1 ORDER BY root", {INT8OID});
+	std::vector<RecordedChange> recorded;
+	const Rows rows = query.run({run});
+	for (size_t i = 0; i < rows.size(); i++)
+		for (core::Change &change : core::changes_from_json(rows.text(i, 1)))
+			recorded.push_back({rows.text(i, 0), std::move(change)});
+	return recorded;
+}
+
+bool is_none(const core::Change &change)
+{
+	return change.before && change.after ? change.before->fields == change.after->fields : !change.before && !change.after;
+}
 
 } // namespace
 
 void insert_effect(int64 run, const std::vector<core::Change> &changes)
 {
-	const auto json = [](const std::optional<core::Object> &object) {
-		return object ? Value(core::to_json(*object)) : Value(std::nullopt);
-	};
-	NewRows rows("effect", {"run", "kind", "identity", "root", "before", "after"});
-	for (const core::Change &change : changes) {
-		const core::Object &object = change.object();
-		rows.add({run, object.kind, object.identity, object.root, json(change.before), json(change.after)});
-	}
-	rows.insert();
+	std::vector<RecordedChange> recorded;
+	for (const core::Change &change : changes)
+		recorded.push_back({change.object().root, change});
+	insert_recorded(run, recorded);
 }
 
 void merge_effect(int64 run, const std::vector<core::Change> &changes)
 {
-	/* The first definition before stays; an object that is back to it is no effect any more. */
-	static Query insert("INSERT INTO surefoot.effect (run, kind, identity, root, before, after) "
-						"SELECT $1, k, i, r, b::json, a::json FROM unnest($2, $3, $4, $5, $6) AS u (k, i, r, b, a) "
-						"ON CONFLICT (run, kind, identity) DO UPDATE SET after = excluded.after",
-						{INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID});
-	static Query prune("DELETE FROM surefoot.effect WHERE run = $1 AND before ->> 'fields' IS NOT DISTINCT FROM after ->> 'fields'", {INT8OID});
-
+	static Query remove("DELETE FROM surefoot.root_effect WHERE run = $1", {INT8OID});
 	if (changes.empty())
 		return;
-	const EffectColumns c(changes);
-	insert.run({run, Value::array(c.kinds), Value::array(c.identities), Value::array(c.roots), Value::array(c.before),
-				Value::array(c.after)});
-	prune.run({run});
+	/* The first definition before stays; an object that is back to it is no effect any more. */
+	std::vector<RecordedChange> recorded = recorded_effect(run);
+	for (const core::Change &change : changes) {
+		const core::Object &object = change.object();
+		const auto known = std::find_if(recorded.begin(), recorded.end(), [&object](const RecordedChange &one) {
+			return one.change.object().kind == object.kind && one.change.object().identity == object.identity;
+		});
+		if (known == recorded.end()) {
+			recorded.push_back({object.root, change});
+			continue;
+		}
+		known->change.after = change.after;
+		if (is_none(known->change))
+			recorded.erase(known);
+	}
+	remove.run({run});
+	insert_recorded(run, recorded);
 }
 
 std::vector<core::Change> effect(int64 run)
 {
-	static Query query("SELECT before::text, after::text FROM surefoot.effect WHERE run = $1 ORDER BY kind, identity",
-					   {INT8OID});
 	std::vector<core::Change> changes;
-	const Rows rows = query.run({run});
-	for (size_t i = 0; i < rows.size(); i++) {
-		core::Change change;
-		if (rows.maybe(i, 0))
-			change.before = object_from(rows.text(i, 0));
-		if (rows.maybe(i, 1))
-			change.after = object_from(rows.text(i, 1));
-		changes.push_back(std::move(change));
-	}
+	for (RecordedChange &one : recorded_effect(run))
+		changes.push_back(std::move(one.change));
+	std::sort(changes.begin(), changes.end(), [](const core::Change &a, const core::Change &b) {
+		return std::tie(a.object().kind, a.object().identity) < std::tie(b.object().kind, b.object().identity);
+	});
 	return changes;
 }
 
