@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "checks.hpp"
@@ -128,7 +129,8 @@ void Apply::check(const MigrationFiles &files)
 	// What is under way was checked by whoever began it.
 	if (found_under_way(files.version))
 		return;
-	wait_for_other_jobs(run_, files.version);
+	if (std::any_of(status_.begin(), status_.end(), [](const auto &row) { return under_way(row.second.state); }))
+		wait_for_other_jobs(run_, files.version);
 	// Between our look at the history and the checklist another runner may have come: that is no reason
 	// to refuse, but to look again.
 	checklist_.check(run_, files.version, "up", [&] {

@@ -121,6 +121,22 @@ std::vector<StatusRow> Server::status(const std::string &version)
 	return rows;
 }
 
+std::pair<std::string, std::string> Server::edges_of(const std::string &first, const std::string &last)
+{
+	// As migrate_status would say it, without a row for every migration there ever was.
+	Result result = connection_.query(
+		"SELECT (SELECT m.version FROM surefoot.migration m "
+		"WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND m.ordinal OPERATOR(pg_catalog.<) $1::pg_catalog.numeric "
+		"ORDER BY m.ordinal DESC LIMIT 1), "
+		"(SELECT m.version FROM surefoot.migration m JOIN surefoot.derived d ON d.run OPERATOR(pg_catalog.=) m.run "
+		"WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND m.down IS NULL "
+		"AND d.way_back OPERATOR(pg_catalog.=) 'no way back' "
+		"AND m.ordinal OPERATOR(pg_catalog.>=) $1::pg_catalog.numeric "
+		"AND m.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric ORDER BY m.ordinal DESC LIMIT 1)",
+		{first, last});
+	return {result.string(0, 0), result.string(0, 1)};
+}
+
 std::vector<std::string> Server::register_scripts(const std::vector<Script> &scripts)
 {
 	if (scripts.size() == 1) {

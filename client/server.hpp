@@ -39,6 +39,8 @@ public:
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	// Versions of those whose up script, as it is registered, is another text.
 	std::vector<std::string> differing(const std::vector<Script> &scripts);
+	// Of a range of migrations: the last applied one before it, and the last one in it that cannot be walked back; empty: none.
+	std::pair<std::string, std::string> edges_of(const std::string &first, const std::string &last);
 	// Migrations that follow one another at once wait for the disk together, and wait_for_flush for all of them.
 	void share_flush();
 	void wait_for_flush();

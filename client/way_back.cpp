@@ -51,16 +51,7 @@ void refuse_dead_end(Run &run, const std::vector<StatusRow> &rows)
 
 WayBack way_back_of(Run &run, const std::vector<std::string> &applied)
 {
-	StatusMap status = status_map(run.server->status());
-	std::string before, dead; // the last one that stays
-	for (const auto &[key, row] : status) {
-		if (row.state != "applied")
-			continue;
-		if (compare_versions(row.version, applied.front()) < 0)
-			before = row.version;
-		else if (lacks_way_back(row) && compare_versions(row.version, applied.back()) <= 0)
-			dead = row.version;
-	}
+	const auto [before, dead] = run.server->edges_of(applied.front(), applied.back());
 	WayBack way;
 	if (!dead.empty() && compare_versions(dead, applied.back()) == 0)
 		way.remark = fmt::format("none, {} cannot be reverted without a down script", dead);
