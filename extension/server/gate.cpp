@@ -24,12 +24,32 @@ LOCKTAG job_tag(int64 run)
 	return tag;
 }
 
+LOCKTAG register_tag()
+{
+	LOCKTAG tag;
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, ExtensionRelationId, extension().oid, 2);
+	return tag;
+}
+
 } // namespace
 
 bool try_gate()
 {
 	const LOCKTAG tag = gate_tag();
 	return pg_call([&tag] { return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL; });
+}
+
+Turn take_turn_to_register()
+{
+	const LOCKTAG tag = register_tag();
+	switch (pg_call([&tag] { return LockAcquire(&tag, ExclusiveLock, false, true); })) {
+	case LOCKACQUIRE_NOT_AVAIL:
+		return Turn::others;
+	case LOCKACQUIRE_OK:
+		return Turn::just_now;
+	default:
+		return Turn::mine;
+	}
 }
 
 void take_gate()

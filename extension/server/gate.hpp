@@ -26,6 +26,13 @@ void refuse_standby();
  */
 void hold_extension();
 
+/*
+ * The turn to register new migrations, until the end of the transaction: whose it is finds no others' in his way and need not look for
+ * them at every row. Never waited for; who just got it looks once more at what is there.
+ */
+enum class Turn { others, just_now, mine };
+Turn take_turn_to_register();
+
 /* The lock of a run's worker (session level): whoever holds it is alive and works on the run. */
 bool try_job_lock(int64 run);
 void release_job_lock(int64 run);

@@ -1,5 +1,6 @@
 #include "server/history.hpp"
 
+#include "server/script_owner.hpp"
 #include "server/table_access.hpp"
 
 namespace surefoot::history {
@@ -93,6 +94,20 @@ bool insert(const Migration &m)
 					   "VALUES ($1, $2::numeric, $3, $4, $5, $6, $7) ON CONFLICT DO NOTHING RETURNING true",
 					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID});
 	return !query.run({m.version, m.number, m.name, m.up, m.down, m.verify, m.owner}).empty();
+}
+
+void insert_in_turn(const Migration &m)
+{
+	try {
+		NewRows("migration", {"version", "ordinal", "name", "up", "down", "verify", "state", "registered_at", "registered_by", "owner"})
+			.add({m.version, numeric(m.number), m.name, m.up, m.down, m.verify, "registered",
+				  Value::datum(TimestampTzGetDatum(GetCurrentTimestamp())), session_role(), m.owner})
+			.insert();
+	} catch (const Error &error) {
+		if (!error.is("23505"))
+			throw;
+		throw Error(sqlstate::busy, "another session has registered migration " + m.version + " meanwhile", "", "Try again.");
+	}
 }
 
 void update_scripts(const Migration &m)

@@ -58,8 +58,10 @@ std::optional<Migration> find(const std::string &number);
 /* Raises SF001 with the way to register it. */
 Migration get(const std::string &number);
 
-/* False when another session has registered that number meanwhile. */
+/* False when another session has registered that number meanwhile, which may have to be waited for. */
 bool insert(const Migration &migration);
+/* The same for whoever has the turn to register, without that look: raises SF004 in its stead. */
+void insert_in_turn(const Migration &migration);
 void update_scripts(const Migration &migration);
 void set_owner(const Migration &migration, const std::string &owner);
 /* from: the states it may be in, separated by commas. Raises when it is in another by now. */

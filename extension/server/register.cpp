@@ -105,6 +105,19 @@ void adopt(const history::Migration &known)
 	history::set_owner(known, owner);
 }
 
+/* False when another session was faster. */
+bool insert_new(const history::Migration &migration)
+{
+	const Turn turn = take_turn_to_register();
+	Internal internal;
+	if (turn == Turn::others)
+		return history::insert(migration);
+	if (turn == Turn::just_now && history::find(migration.number))
+		return false;
+	history::insert_in_turn(migration);
+	return true;
+}
+
 } // namespace
 
 std::string register_migration(const std::string &version, const std::string &name, const std::string &up,
@@ -127,11 +140,8 @@ std::string register_migration(const std::string &version, const std::string &na
 	}
 	check_scripts(m);
 	if (!known) {
-		{
-			Internal internal;
-			if (history::insert(m))
-				return "registered";
-		}
+		if (insert_new(m))
+			return "registered";
 		/* Another session was faster, and has committed. */
 		known = find(m.number);
 		if (!known)
