@@ -1,4 +1,7 @@
-/* Who would be in the way: other sessions, prepared transactions, broken indexes, replicas. */
+/*
+ * Who would be in the way: other sessions, prepared transactions, broken indexes, replicas. The functions behind the server's views are
+ * asked: reading and rewriting the views would take a new session most of the checklist's time.
+ */
 #include "server/checklist.hpp"
 
 namespace surefoot {
@@ -24,33 +27,34 @@ void check_transactions(Findings &rows)
 {
 	/* A concurrent build waits for every transaction of the database that is older than itself. */
 	static Query old(
-		"SELECT count(*), string_agg(format('pid %s, user %s, %s for %s', pid, usename, state, "
+		"SELECT count(*), string_agg(format('pid %s, user %s, %s for %s', pid, pg_get_userbyid(usesysid), state, "
 		"date_trunc('second', clock_timestamp() - xact_start)), '; ' ORDER BY xact_start) "
-		"FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+		"FROM pg_stat_get_activity(NULL) WHERE datid = $1 AND pid <> pg_backend_pid() "
 		"AND backend_type <> 'autovacuum worker' AND xact_start < clock_timestamp() - interval '1 "
 		"min' "
 		"AND state NOT LIKE 'idle in transaction%'",
-		{});
+		{OIDOID});
 	static Query idle(
-		"SELECT count(*), string_agg(format('pid %s, user %s, for %s', pid, usename, "
+		"SELECT count(*), string_agg(format('pid %s, user %s, for %s', pid, pg_get_userbyid(usesysid), "
 		"date_trunc('second', clock_timestamp() - state_change)), '; ' ORDER BY state_change) "
-		"FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+		"FROM pg_stat_get_activity(NULL) WHERE datid = $1 AND pid <> pg_backend_pid() "
 		"AND state LIKE 'idle in transaction%' AND state_change < clock_timestamp() - interval '10 "
 		"s'",
-		{});
+		{OIDOID});
 	static Query prepared(
-		"SELECT count(*), string_agg(format('%L of %s, since %s', gid, owner, "
+		"SELECT count(*), string_agg(format('%L of %s, since %s', gid, pg_get_userbyid(ownerid), "
 		"date_trunc('second', clock_timestamp() - prepared)), '; ' ORDER BY prepared) "
-		"FROM pg_prepared_xacts WHERE database = current_database()",
-		{});
-	rows.push_back(counted(old.run(), "long_transactions",
+		"FROM pg_prepared_xact() WHERE dbid = $1",
+		{OIDOID});
+	const Value here = Value::datum(ObjectIdGetDatum(MyDatabaseId));
+	rows.push_back(counted(old.run({here}), "long_transactions",
 						   "no transaction runs for more than a minute",
 						   "transactions that run for more than a minute",
 						   "Strong locks and concurrent builds wait for them."));
-	rows.push_back(counted(idle.run(), "idle_transactions", "no session is idle in a transaction",
+	rows.push_back(counted(idle.run({here}), "idle_transactions", "no session is idle in a transaction",
 						   "sessions idle in a transaction",
 						   "They hold their locks: SELECT pg_terminate_backend(PID);"));
-	rows.push_back(counted(prepared.run(), "prepared_transactions",
+	rows.push_back(counted(prepared.run({here}), "prepared_transactions",
 						   "there is no prepared transaction", "prepared transactions",
 						   "They hold their locks: COMMIT PREPARED or ROLLBACK PREPARED."));
 }
@@ -69,17 +73,18 @@ void check_locks(Findings &rows, const std::map<Oid, LOCKMODE> &tables)
 	/* $1: tables locked against everybody, $2: against writers. What lasts less than a second is traffic. */
 	static Query query(
 		"SELECT count(DISTINCT l.pid), string_agg(DISTINCT format('pid %s, user %s, %s on %s', "
-		"l.pid, a.usename, "
+		"l.pid, pg_get_userbyid(a.usesysid), "
 		"l.mode, l.relation::regclass), '; ') "
-		"FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+		"FROM pg_lock_status() l JOIN pg_stat_get_activity(NULL) a ON a.pid = l.pid "
 		"WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid() "
-		"AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+		"AND l.database = $3 "
 		"AND a.xact_start < clock_timestamp() - interval '1 s' "
 		"AND (l.relation = ANY ($1::oid[]) OR l.relation = ANY ($2::oid[]) "
 		"AND l.mode NOT IN ('AccessShareLock', 'RowShareLock'))",
-		{TEXTARRAYOID, TEXTARRAYOID});
+		{TEXTARRAYOID, TEXTARRAYOID, OIDOID});
 	rows.push_back(counted(query.run({Value::array(texts(tables, AccessExclusiveLock)),
-									  Value::array(texts(tables, ShareUpdateExclusiveLock))}),
+									  Value::array(texts(tables, ShareUpdateExclusiveLock)),
+									  Value::datum(ObjectIdGetDatum(MyDatabaseId))}),
 						   "table_locks", "nobody holds a lock that is in the way",
 						   "sessions that hold locks in the way",
 						   "The migration tries again until they are gone."));
@@ -108,16 +113,16 @@ void check_replication(Findings &rows)
 		"1073741824), count(*) "
 		"FROM (SELECT slot_name, active, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() "
 		"THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, restart_lsn) AS lag "
-		"FROM pg_replication_slots) s",
+		"FROM pg_get_replication_slots()) s",
 		{});
 	static Query standbys(
 		"SELECT count(*) FILTER (WHERE lag > 16777216), "
 		"string_agg(format('%s, %s behind', coalesce(nullif(application_name, ''), pid::text), "
 		"pg_size_pretty(lag)), '; ' ORDER BY application_name, pid) FILTER (WHERE lag > 16777216), "
 		"count(*) "
-		"FROM (SELECT application_name, pid, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() "
-		"THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, replay_lsn) AS lag "
-		"FROM pg_stat_replication) s",
+		"FROM (SELECT a.application_name, w.pid, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() "
+		"THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END, w.replay_lsn) AS lag "
+		"FROM pg_stat_get_wal_senders() w LEFT JOIN pg_stat_get_activity(NULL) a ON a.pid = w.pid) s",
 		{});
 	const Rows slot = slots.run(), standby = standbys.run();
 	const auto none = [](const Rows &result, const char *nothing, const char *fine) {

@@ -59,8 +59,12 @@ void check_library(Findings &rows)
 
 void check_workers(Findings &rows, const Outlook &outlook)
 {
+	if (!outlook.has_concurrent_step()) {
+		rows.push_back({"pass", "worker_slots", "", "no background worker is needed", "", ""});
+		return;
+	}
 	/* Background workers are what is no kind of process of the server itself. */
-	static Query query("SELECT count(*) FROM pg_stat_activity a "
+	static Query query("SELECT count(*) FROM pg_stat_get_activity(NULL) a "
 					   "WHERE a.backend_type NOT IN ('client backend', 'autovacuum launcher', "
 					   "'autovacuum worker', 'walsender', 'walreceiver', 'startup', "
 					   "'checkpointer', 'background writer', 'walwriter', "
@@ -71,9 +75,7 @@ void check_workers(Findings &rows, const Outlook &outlook)
 	const int64 used = query.run().number(0, 0);
 	const int64 free = std::max<int64>(0, max_worker_processes - used);
 	Finding slots{"pass", "worker_slots", "", "", "", ""};
-	if (!outlook.has_concurrent_step()) {
-		slots.message = "no background worker is needed";
-	} else if (free > 0) {
+	if (free > 0) {
 		slots.message = "a background worker slot is free";
 		slots.detail = std::to_string(free) +
 					   " of max_worker_processes = " + std::to_string(max_worker_processes) +
@@ -94,7 +96,7 @@ void check_archive(Findings &rows)
 		"SELECT current_setting('archive_mode'), last_archived_wal, last_archived_time, "
 		"coalesce(last_failed_time > last_archived_time, last_failed_time IS NOT NULL), "
 		"last_failed_wal "
-		"FROM pg_stat_archiver",
+		"FROM pg_stat_get_archiver()",
 		{});
 	Internal internal;
 	const Rows row = query.run();
