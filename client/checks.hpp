@@ -27,6 +27,9 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 
 // Collects, shows what was not shown before in this run, and stops on a failure. Asked again about the
 // same migration within a minute (another runner was waited for), it does nothing.
+// More than that in one go, and only the first gets a checklist: they are history, not a change.
+inline constexpr size_t most_checklists = 20;
+
 class Checklist {
 public:
 	// before_refusal: called when a row fails, before anything is shown.

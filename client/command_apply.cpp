@@ -21,8 +21,6 @@ namespace surefoot::client {
 
 namespace {
 
-// More than that in one go, and only the first gets a checklist: they are history, not a change.
-constexpr size_t most_checklists = 20;
 constexpr size_t chunk_bytes = 8 << 20;
 constexpr size_t chunk_scripts = 1000;
 

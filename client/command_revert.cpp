@@ -44,6 +44,25 @@ void register_down(Run &run, const std::string &version)
 	}
 }
 
+void register_downs(Run &run, const std::vector<std::string> &list)
+{
+	std::vector<Script> scripts;
+	for (const std::string &version : list)
+		if (const MigrationFiles *files = files_of(run, version))
+			scripts.push_back(load_script(*files));
+	if (scripts.empty())
+		return;
+	try {
+		run.server->register_scripts(scripts);
+	} catch (const Failure &failure) {
+		if (failure.sqlstate != "SF002")
+			throw;
+		// One of them has an up script that was changed: it alone keeps the way back that it has.
+		for (const std::string &version : list)
+			register_down(run, version);
+	}
+}
+
 class Revert {
 public:
 	explicit Revert(Run &run) : run_(run) {}
@@ -51,12 +70,15 @@ public:
 
 private:
 	Answer call(const std::string &version);
-	std::optional<int> revert_one(const std::string &version);
+	// The exit code when the run ends here.
+	std::optional<int> revert_one(const std::string &version, const std::string &state);
+	void check(const std::string &version);
 	void tell_unused_accepts() const;
 	void tell_how_far(Failure &failure, const std::string &version) const;
 
 	Run &run_;
 	Checklist checklist_;
+	StatusMap status_;
 	size_t reverted_ = 0;
 	bool nothing_said_ = false;
 };
@@ -86,16 +108,20 @@ void Revert::tell_unused_accepts() const
 	run_.log.warning(fmt::format("nothing was left to accept by the name of {}", names));
 }
 
-std::optional<int> Revert::revert_one(const std::string &version)
+void Revert::check(const std::string &version)
+{
+	if (std::any_of(status_.begin(), status_.end(), [](const auto &row) { return under_way(row.second.state); }))
+		wait_for_other_jobs(run_, version);
+	checklist_.check(run_, version, "down", [&] { wait_for_other_jobs(run_, version); });
+}
+
+std::optional<int> Revert::revert_one(const std::string &version, const std::string &state)
 {
 	using namespace std::chrono;
-	register_down(run_, version);
-	wait_for_other_jobs(run_, version);
-	checklist_.check(run_, version, "down", [&] { wait_for_other_jobs(run_, version); });
 	auto start = steady_clock::now();
 	run_.noticed.clear();
 	// A run that failed on its way back has events of before.
-	std::int64_t seen = run_.server->last_event(version);
+	std::int64_t seen = state == "applied" ? 0 : run_.server->last_event(version);
 	Answer answer = call(version);
 	if (answer.outcome == Outcome::nothing_to_do) {
 		run_.say(fmt::format("{} is not applied; nothing to do", version));
@@ -154,14 +180,18 @@ void Revert::tell_how_far(Failure &failure, const std::string &version) const
 
 int Revert::attempt()
 {
-	StatusMap status = status_map(run_.server->status());
-	std::vector<std::string> list = select_down(run_, status);
+	status_ = status_map(run_.server->status());
+	const std::vector<std::string> list = select_down(run_, status_);
 	if (list.empty() && reverted_ == 0)
 		run_.say("nothing to do: nothing is applied that should be reverted");
-	refuse_dead_end(run_, status, list);
+	refuse_dead_end(run_, status_, list);
+	register_downs(run_, list);
 	for (const std::string &version : list) {
 		try {
-			if (auto code = revert_one(version))
+			if (&version == &list.front() || list.size() <= most_checklists)
+				check(version);
+			const auto row = status_.find(version_key(version));
+			if (auto code = revert_one(version, row == status_.end() ? "" : row->second.state))
 				return *code;
 		} catch (Failure &failure) {
 			// Another runner is waited for, and then it goes on.

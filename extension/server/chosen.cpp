@@ -48,6 +48,9 @@ std::optional<history::Derived> choose_way_back(history::Migration &migration, b
 		if (up && !derived)
 			effect = history::effect(*up);
 	}
+	/* As it was when it was applied: nothing that a trial could tell. */
+	if (!derived && applied && is_one_new_object(effect))
+		derived = draft(effect, unrecorded(Script(migration.up)));
 	if (!derived) {
 		ScriptEnvironment environment;
 		apply_settings(settings, Scope::level);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# (a) 1,000 migrations of one small CREATE TABLE each. Argument: where the server's files are.
+# (a) 1,000 migrations of one small CREATE TABLE each, forth and back. Argument: where the server's files are.
 . "$(dirname "$0")/measure.sh"
 where=$1
 folder=$BENCH_FOLDER/files
@@ -13,6 +13,9 @@ for file in "$folder"/*; do
     cat "$file"
     printf 'COMMIT;\n'
 done >"$BENCH_FOLDER/all.sql"
+for n in $(seq -w 1000 -1 0001); do
+    printf 'BEGIN;\nDROP TABLE t%s;\nCOMMIT;\n' "$n"
+done >"$BENCH_FOLDER/back.sql"
 
 process_each() {
     local file
@@ -24,8 +27,10 @@ for round in $(seq "$ROUNDS"); do
     say "migrations, $where: round $round of $ROUNDS"
     fresh_database bench
     measure session command psql -X -q -v ON_ERROR_STOP=1 -d bench -f "$BENCH_FOLDER/all.sql"
+    measure session_back command psql -X -q -v ON_ERROR_STOP=1 -d bench -f "$BENCH_FOLDER/back.sql"
     fresh_database bench
     measure surefoot env DB_NAME=bench surefoot apply --all --quiet -C "$folder"
+    measure surefoot_back env DB_NAME=bench surefoot revert --all --quiet -C "$folder"
     fresh_database bench
     measure process process_each
 done
@@ -34,4 +39,9 @@ echo "## (a) 1,000 migrations of one CREATE TABLE each, server on $where"
 echo
 table s 2 session 'session|one psql session, a transaction each|' \
     "surefoot|\`surefoot apply --all\`|$([ "$where" = disk ] && echo 1.10 || echo 1.50)" 'process|one psql process per file|'
+echo
+echo "## (a) The same 1,000 walked back, server on $where"
+echo
+table s 2 session_back 'session_back|DROP TABLE in one psql session, a transaction each|' \
+    "surefoot_back|\`surefoot revert --all\`, each by its derived way back and compared|"
 echo
