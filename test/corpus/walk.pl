@@ -299,6 +299,14 @@ sub go_to
 	}
 }
 
+# More than was said has changed.
+sub is_inexact
+{
+	my ($r) = @_;
+	return 1 if $r->{other} || ($r->{order} && !$downs && $r->{reason} !~ /comes last|another order/);
+	return @{ $r->{lost} // [] } && !$downs && $r->{verdict} ne 'exact without rows' && ($r->{verdict} ne 'derived' || $r->{reason} !~ /changes rows|rows are gone/);
+}
+
 go_to(scalar @ups);
 for (my $i = @ups; !$each && $i >= $from; $i--)
 {
@@ -309,7 +317,13 @@ for (my $i = @ups; !$each && $i >= $from; $i--)
 		go_to($i - 1) if slurp(state_file($i) . '.definitions') ne slurp(state_file($i - 1) . '.definitions');
 		next;
 	}
-	next if revert($i);
+	if (revert($i))
+	{
+		# What an earlier step has left on a table of another name is not of this one's making: once more, right after it was applied.
+		next unless is_inexact($r);
+		go_to($i);
+		next if revert($i);
+	}
 	if (defined $r->{failed})
 	{
 		# Once more, right after it was applied: what went before may have taken values with it, as was said.
@@ -328,8 +342,7 @@ for my $r (@result[ $from .. $#result ])
 	elsif ($r->{declared}) { $class = 'declared'; }
 	elsif (defined $r->{failed}) { $class = 'not reverted'; }
 	elsif ($r->{verdict} eq 'no way back') { $class = 'declared'; }
-	elsif ($r->{other} || ($r->{order} && !$downs && $r->{reason} !~ /comes last|another order/)) { $class = 'silently inexact'; }
-	elsif (@{ $r->{lost} // [] } && !$downs && $r->{verdict} ne 'exact without rows' && ($r->{verdict} ne 'derived' || $r->{reason} !~ /changes rows|rows are gone/)) { $class = 'rows lost'; }
+	elsif (is_inexact($r)) { $class = $r->{other} || $r->{order} ? 'silently inexact' : 'rows lost'; }
 	elsif ($r->{order}) { $class = 'column order'; }
 	elsif (@{ $r->{lost} // [] }) { $class = 'without rows'; }
 	else { $class = 'exact'; }
