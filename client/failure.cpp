@@ -61,6 +61,7 @@ constexpr std::array state_names{
 	StateName{"SF014", "ORPHANED", exit_partial},
 	StateName{"SF015", "VERSION_MISMATCH", exit_usage},
 	StateName{"SF016", "NO_WAY_BACK", exit_failed},
+	StateName{"SF017", "ROWS_CHANGED", exit_failed},
 	StateName{"55P03", "LOCK_TIMEOUT", exit_locks},
 	StateName{"57014", "CANCELED", exit_failed},
 	StateName{"42501", "PERMISSION_DENIED", exit_failed},

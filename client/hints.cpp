@@ -147,6 +147,9 @@ void translate_hints(Run &run, Failure &failure)
 	else if (failure.sqlstate == "SF005" && failure.hint.find("lock_retry") != failure.hint.npos) {
 		failure.hint = "Run it again when that has ended, or allow more time.";
 		failure.next_command = "PGOPTIONS='-c surefoot.lock_retry=5min' " + same_command(run);
+	} else if (failure.sqlstate == "SF017") {
+		failure.hint = "Nothing was changed. To put back the others and leave these as they are:";
+		failure.next_command = run.next("revert", version) + " --accept conflicts";
 	} else if (failure.sqlstate == "SF016")
 		advise_irreversible(run, version, failure);
 	else if (failure.sqlstate == "SF008")

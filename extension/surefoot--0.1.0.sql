@@ -120,11 +120,14 @@ CREATE TABLE surefoot.archive (
     run bigint NOT NULL,
     version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
-    kind text NOT NULL,              -- table
+    kind text NOT NULL,              -- table: all its rows; rows: those that were changed
     name text COLLATE pg_catalog."C" NOT NULL,
     owner text NOT NULL,             -- whose it was
     rows bigint NOT NULL,
-    bytes bigint NOT NULL,           -- of the table
+    bytes bigint NOT NULL,           -- of the table, or of the rows
+    columns text[],                  -- of changed rows: what data and after are made of,
+    types text[],                    -- by their names in pg_catalog,
+    key text[],                      -- and by which of these a row is found
     kept_since timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
     purge_after timestamptz NOT NULL,
     purged_at timestamptz
@@ -133,7 +136,8 @@ CREATE INDEX archive_version ON surefoot.archive (version, name, id);
 CREATE TABLE surefoot.archive_row (
     archive bigint NOT NULL,
     n bigint GENERATED ALWAYS AS IDENTITY,
-    data text NOT NULL,
+    data text,                       -- as it was: a row as text; of a changed one a text[], NULL when it was not there
+    after text,                      -- of a changed one, as the migration has left it; NULL when it was removed
     PRIMARY KEY (archive, n)
 );
 
@@ -372,6 +376,11 @@ CREATE FUNCTION surefoot.kept_rows(version text, name text) RETURNS TABLE (n big
 COMMENT ON FUNCTION surefoot.kept_rows(text, text) IS
     'the rows of a table that a migration has dropped, as texts; for whoever has the rights of the table''s owner';
 
+CREATE FUNCTION surefoot.restore_rows(version text, VARIADIC tables text[]) RETURNS bigint
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_rows';
+COMMENT ON FUNCTION surefoot.restore_rows(text, text[]) IS
+    'puts back the rows of tables that a migration has changed, but for those that others have changed since; returns how many';
+
 CREATE FUNCTION migrate_archive(version text DEFAULT NULL)
 RETURNS TABLE (version text, direction text, kind text, name text, rows bigint, bytes bigint, kept_since timestamptz, purge_after timestamptz)
 LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -380,7 +389,7 @@ LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
     WHERE a.purged_at IS NULL AND ($1 IS NULL OR a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric))
     ORDER BY a.id
 $$;
-COMMENT ON FUNCTION migrate_archive(text) IS 'what is kept of what migrations have dropped';
+COMMENT ON FUNCTION migrate_archive(text) IS 'what is kept of what migrations have dropped or changed';
 
 CREATE FUNCTION migrate_purge(version text DEFAULT NULL)
 RETURNS text LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_purge';
@@ -490,7 +499,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

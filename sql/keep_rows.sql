@@ -24,7 +24,7 @@ END $$;
 CREATE TABLE t (id int);
 INSERT INTO t VALUES (1);
 SELECT * FROM there_and_back('1', 'DROP TABLE t');
-SELECT * FROM surefoot.archive;
+SELECT count(*) FROM surefoot.archive;
 DROP TABLE t;
 
 -- All that hangs on it, the place of its sequences, and what refers to it.

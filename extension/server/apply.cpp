@@ -10,6 +10,7 @@
 #include "server/lock_table.hpp"
 #include "server/planned_script.hpp"
 #include "server/proof.hpp"
+#include "server/restore.hpp"
 #include "server/role_fence.hpp"
 #include "server/runner.hpp"
 #include "server/script_owner.hpp"
@@ -391,6 +392,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	}
 	const std::optional<history::Derived> derived = choose_way_back(migration, applied, settings, role, accept);
 
+	const Accepting accepting(accept);
 	Begun begun = begin(migration, "down", accept);
 	if (!essential.empty())
 		begun.run.settings = essential;

@@ -114,7 +114,11 @@ public:
 						first = std::move(error);
 					later.push_back(std::move(statement));
 				}
-			/* What failed may have been too early. */
+			/* What failed may have been too early, or wait for rows. */
+			if (!later.empty() && restore()) {
+				statements = std::move(later);
+				continue;
+			}
 			if (later.size() == statements.size()) {
 				core::Loss loss;
 				loss.reason = first->message + (first->detail.empty() ? "" : " (" + first->detail + ")") + ": " + later.front();
@@ -126,7 +130,19 @@ public:
 		return true;
 	}
 
+	/* Puts back the rows that were changed, when that can be done now and was not yet; whether it was. */
+	bool restore()
+	{
+		if (tryout_.restore.empty() || std::find(done.begin(), done.end(), tryout_.restore) != done.end())
+			return false;
+		no_rows = fails({tryout_.restore});
+		if (!no_rows)
+			done.push_back(tryout_.restore);
+		return !no_rows;
+	}
+
 	std::vector<std::string> done;
+	std::optional<Error> no_rows; /* why they cannot be put back */
 	std::optional<core::Loss> stuck;
 	std::vector<core::Loss> lost;
 
@@ -134,7 +150,8 @@ private:
 	std::optional<Error> fails(const std::vector<std::string> &statements)
 	{
 		for (const std::string &statement : statements)
-			tryout_.prepare(statement);
+			if (statement != tryout_.restore)
+				tryout_.prepare(statement);
 		try {
 			in_subtransaction([&] {
 				for (const std::string &statement : statements)
@@ -218,6 +235,19 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 		}
 		if (!goes_on)
 			break;
+	}
+	if (!tryout.restore.empty()) {
+		(void)attempt.restore();
+		core::Loss loss;
+		loss.way_back = core::WayBack::without_rows;
+		if (attempt.no_rows)
+			loss.reason = "rows that are changed cannot be put back: " + attempt.no_rows->message;
+		else if (!tryout.is_restored())
+			loss.reason = "rows that are changed do not come back as they were";
+		if (!loss.reason.empty()) {
+			std::erase(attempt.done, tryout.restore);
+			losses.push_back(std::move(loss));
+		}
 	}
 	/* What inherits has its parents' columns first when it is made anew. */
 	for (const core::Change &change : core::difference(before, now)) {

@@ -18,6 +18,8 @@ struct Tryout {
 	std::function<core::Objects()> now;						/* the definitions as they are at the moment */
 	std::function<void(const std::string &)> prepare, run; /* of a statement: prepare is outside of its own subtransaction */
 	std::set<std::string> built_concurrently;				/* indexes that are to go in the same way */
+	std::string restore;					 /* see Recorder::restore */
+	std::function<bool()> is_restored;		 /* whether it has nothing left to do */
 	std::map<std::pair<std::string, std::string>, std::string> kept; /* see Recorder::kept */
 };
 

@@ -19,6 +19,8 @@ public:
 	 * is empty now.
 	 */
 	bool prepare(Node *statement);
+	/* That one keeps its rows as well. */
+	void spare(Oid relation) { done_.emplace(relation, false); }
 	bool is_prepared(Oid relation) const { return done_.contains(relation); }
 	bool is_emptied(Oid relation) const
 	{

@@ -29,6 +29,7 @@ inline constexpr const char *step_failed = "SF013";
 inline constexpr const char *orphaned = "SF014";
 inline constexpr const char *version_mismatch = "SF015";
 inline constexpr const char *irreversible = "SF016";
+inline constexpr const char *rows_changed = "SF017";
 } // namespace sqlstate
 
 struct Error : std::exception {

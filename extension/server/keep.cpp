@@ -15,9 +15,6 @@ extern "C" {
 
 namespace surefoot {
 
-namespace {
-
-/* Texts that mean the same whatever the settings are under which they are read. */
 void pin_output()
 {
 	static const char *const pinned[][2] = {{"datestyle", "ISO, YMD"}, {"intervalstyle", "iso_8601"}, {"timezone", "UTC"},
@@ -25,6 +22,8 @@ void pin_output()
 	for (const auto &[name, value] : pinned)
 		(void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
+
+namespace {
 
 /* Runs our own sql, whose names are quoted already; the cells of its first row. */
 std::vector<std::string> run_own(const std::string &sql)

@@ -3,8 +3,10 @@
 #include "core/kinds.hpp"
 #include "server/conclude.hpp"
 #include "server/foreseen.hpp"
+#include "server/keep.hpp"
 #include "server/properties.hpp"
 #include "server/rehearsal.hpp"
+#include "server/restore.hpp"
 
 namespace surefoot {
 
@@ -47,14 +49,14 @@ std::string index_identity(const Operation &operation)
 /* What no definition tells. */
 std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 {
-	std::vector<core::Loss> losses = unrecorded(up);
+	std::vector<core::Loss> losses = unrecorded(up, recorder.rows_kept);
 	const bool told = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::none; });
 	if (!told)
 		for (const std::string &command : recorder.of_cluster())
 			losses.push_back({core::WayBack::none, "", "", "what belongs to the whole cluster is changed, which is not recorded (" + command + ")"});
 	/* What the script says of rows, or else what its functions have done to them. */
 	const bool writes = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::without_rows; });
-	if (!writes)
+	if (!writes && !recorder.rows_kept)
 		for (core::Loss &loss : recorder.written_rows())
 			losses.push_back(std::move(loss));
 	return losses;
@@ -71,6 +73,18 @@ void fill(const std::string &sql)
 			elog(ERROR, "cannot run this statement here");
 		SPI_finish();
 	});
+}
+
+/* Whether the rows that were changed are what they were: then there is nothing to put back any more. */
+bool is_restored(const std::string &version, const Recorder &recorder)
+{
+	try {
+		return in_rolled_back_subtransaction([&] { return restore_rows(version, recorder.restored, false).rows == 0; });
+	} catch (Error &error) {
+		if (error.is("55P03") || error.is("40P01") || error.is("57014"))
+			throw;
+		return false;
+	}
 }
 
 /* Whether something was dropped and made anew, the same as it was: its definition is no difference, its rows are gone. */
@@ -109,10 +123,15 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 {
 	Tryout tryout;
 	tryout.kept = recorder.kept;
+	tryout.restore = recorder.restore;
+	tryout.is_restored = [&] { return is_restored(rehearsal.version(), recorder); };
+	if (!recorder.restore.empty())
+		for (const Oid table : recorder.written())
+			rehearsal.spare(table);
 	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
 	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
 	tryout.run = [&](const std::string &sql) {
-		const bool fills = std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		const bool fills = sql == recorder.restore || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
 		/* Rows that are kept are few, and keys of other tables refer to them. */
 		if (fills)
 			fill(sql);
@@ -129,16 +148,18 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up,
 									  Recorder &recorder, const StepResult &done, bool patient)
 {
+	if (done.rest.empty() && up.directives().keep)
+		keep_changed(speaker, recorder);
 	const std::optional<Script> down = migration.down ? std::optional<Script>(std::in_place, *migration.down) : std::nullopt;
 	const bool look_back = down && !up.directives().accepts("inexact-down") && !down->directives().accepts("inexact-down");
 	const bool derives = !migration.down && !up.directives().accepts("inexact-down");
 	if (!look_back && !derives && done.rest.empty())
 		return std::nullopt;
 	/* What has changed nothing has nothing to take back. */
-	if (derives && done.rest.empty() && done.changes.empty() && !was_remade(recorder))
+	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && !was_remade(recorder))
 		return without_effect(losses_of(up, recorder));
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
-	if (derives && done.rest.empty() && is_one_new_object(done.changes) && losses_of(up, recorder).empty())
+	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && losses_of(up, recorder).empty())
 		return std::nullopt;
 	Speaker silent = speaker;
 	silent.notices = false;

@@ -5,6 +5,8 @@
 #include "server/dependents.hpp"
 #include "server/foreseen.hpp"
 #include "server/other_targets.hpp"
+#include "server/relation_size.hpp"
+#include "server/settings.hpp"
 #include "server/targets.hpp"
 
 extern "C" {
@@ -26,6 +28,7 @@ Recorder *active_recorder = nullptr;
 int recorders = 0;
 ProcessUtility_hook_type next_utility = nullptr;
 object_access_hook_type next_object_access = nullptr;
+ExecutorStart_hook_type next_executor_start = nullptr;
 ExecutorEnd_hook_type next_executor_end = nullptr;
 
 /* What CREATE OR REPLACE, or the definition of what was a mere shell, reports as created although it was there. */
@@ -125,12 +128,26 @@ void on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, P
 		standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion);
 }
 
-/* A query in a function, a DO block or a trigger as well. */
+void on_executor_start(QueryDesc *query, int flags)
+{
+	const PlannedStmt *statement = query->plannedstmt;
+	if (active_recorder != nullptr && settings::keep_rows && statement->resultRelations != NIL && !(flags & EXEC_FLAG_EXPLAIN_ONLY))
+		entry([&] {
+			for (int i = 0; i < list_length(statement->resultRelations); i++)
+				active_recorder->will_write(rt_fetch(list_nth_int(statement->resultRelations, i), statement->rtable)->relid);
+		});
+	if (next_executor_start)
+		next_executor_start(query, flags);
+	else
+		standard_ExecutorStart(query, flags);
+}
+
+/* A query in a function, a DO block or a trigger as well; what a rule adds to one does not count its rows. */
 void on_executor_end(QueryDesc *query)
 {
 	const PlannedStmt *statement = query->plannedstmt;
 	if (active_recorder != nullptr && statement->resultRelations != NIL &&
-		(statement->hasModifyingCTE || query->estate->es_processed > 0))
+		(statement->hasModifyingCTE || !statement->canSetTag || query->estate->es_processed > 0))
 		entry([&] {
 			for (int i = 0; i < list_length(statement->resultRelations); i++)
 				active_recorder->wrote(rt_fetch(list_nth_int(statement->resultRelations, i), statement->rtable)->relid);
@@ -164,6 +181,8 @@ void Recorder::install_hooks()
 	ProcessUtility_hook = on_utility;
 	next_object_access = object_access_hook;
 	object_access_hook = on_object_access;
+	next_executor_start = ExecutorStart_hook;
+	ExecutorStart_hook = on_executor_start;
 	next_executor_end = ExecutorEnd_hook;
 	ExecutorEnd_hook = on_executor_end;
 }
@@ -228,6 +247,14 @@ void Recorder::see_targets(Node *statement)
 		[this](Oid relation) { want(relation); });
 	for (const ObjectAddress &sequence : sequences_that_follow(statement))
 		see(catalog::root_of(sequence.classId, sequence.objectId));
+	if (IsA(statement, CopyStmt) && ((CopyStmt *)statement)->is_from && ((CopyStmt *)statement)->relation != nullptr) {
+		const RangeVar *name = ((CopyStmt *)statement)->relation;
+		const Oid table = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+		if (settings::keep_rows)
+			will_write(table);
+		wrote(table);
+	}
+	wrote_beyond_ = wrote_beyond_ || (IsA(statement, TruncateStmt) && ((TruncateStmt *)statement)->behavior == DROP_CASCADE);
 	if (IsA(statement, TruncateStmt))
 		for (int i = 0; i < list_length(((TruncateStmt *)statement)->relations); i++) {
 			const RangeVar *name = (RangeVar *)list_nth(((TruncateStmt *)statement)->relations, i);
@@ -240,8 +267,22 @@ void Recorder::see_targets(Node *statement)
 		[this](const ObjectAddress &found) { created(found.classId, found.objectId); });
 }
 
+void Recorder::will_write(Oid table)
+{
+	if (OidIsValid(table) && !reading && !sizes_.contains(table))
+		sizes_.emplace(table, table_pages(table) * BLCKSZ);
+}
+
+std::optional<int64> Recorder::size_before(Oid table) const
+{
+	const auto found = sizes_.find(table);
+	return found == sizes_.end() ? std::nullopt : std::optional(found->second);
+}
+
 void Recorder::wrote(Oid table)
 {
+	if (OidIsValid(table) && !reading && pg_call([table] { return get_rel_namespace(table) == PG_CATALOG_NAMESPACE; }))
+		wrote_beyond_ = true;
 	ObjectAddress address;
 	ObjectAddressSet(address, RelationRelationId, table);
 	if (OidIsValid(table) && !reading && !created_.contains(address) && !pg_call([table] {

@@ -54,9 +54,16 @@ public:
 	/* Something new, whose top-level object is found at the end. */
 	void created(Oid class_id, Oid object_id);
 
+	/* Rows of a table are about to be written: how large is it before? */
+	void will_write(Oid table);
 	/* Rows of a table were written; which of those were there before, as what does not come back. */
 	void wrote(Oid table);
 	std::vector<core::Loss> written_rows() const;
+	const std::set<Oid> &written() const { return written_; }
+	/* Of a table before its rows were written, in bytes; nothing when it was not seen then. */
+	std::optional<int64> size_before(Oid table) const;
+	/* Rows were written that nothing keeps: of the catalog itself, or of tables that a TRUNCATE takes along. */
+	bool wrote_beyond() const { return wrote_beyond_; }
 
 	/* Definitions before, of all that was seen. */
 	const core::Objects &before() const { return before_; }
@@ -71,6 +78,10 @@ public:
 	void want(Oid relation) { wanted_.push_back(relation); }
 	/* By kind and identity, what was dropped and kept: the statement that brings its rows, or its place, back. */
 	std::map<std::pair<std::string, std::string>, std::string> kept;
+	/* The rows that were written are all kept, and the statement that puts back those that have changed; empty when none has. */
+	bool rows_kept = false;
+	std::string restore;
+	std::vector<std::string> restored; /* the tables */
 
 private:
 	struct Less {
@@ -83,6 +94,8 @@ private:
 	std::map<ObjectAddress, bool, Less> unresolved_; /* reported, but with no rows to be seen yet */
 	std::map<ObjectAddress, bool, Less> created_;	 /* new since then: has no definition before, whatever becomes of it */
 	std::set<Oid> written_;
+	std::map<Oid, int64> sizes_;
+	bool wrote_beyond_ = false;
 	core::Objects before_;
 	bool members_change_ = false; /* of an extension */
 	std::vector<Oid> wanted_;

@@ -153,6 +153,11 @@ Rehearsal::Rehearsal(const Speaker &speaker, Recorder &recorder, std::optional<i
 		end_deferral();
 }
 
+const std::string &Rehearsal::version() const
+{
+	return speaker_.version;
+}
+
 void Rehearsal::end_deferral()
 {
 	execute("SET CONSTRAINTS ALL IMMEDIATE");

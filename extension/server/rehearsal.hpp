@@ -55,6 +55,11 @@ public:
 	/* Whether the rehearsal itself has given that table new storage. */
 	bool is_emptied(Oid table) const { return storage_.is_emptied(table); }
 
+	const std::string &version() const;
+
+	/* That table keeps its rows, whatever its size. */
+	void spare(Oid table) { storage_.spare(table); }
+
 	/* Makes the tables look empty that the statement is about: for who runs it in a subtransaction of its own. */
 	void prepare(const std::string &sql);
 

@@ -45,10 +45,10 @@ void define()
 	DefineCustomIntVariable("surefoot.rehearse_timeout", "How long a rehearsal may hold its locks.",
 							"0 means no limit. What takes longer is rolled back and rehearsed once more on tables that look empty.",
 							&rehearse_timeout, 2000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
-	DefineCustomBoolVariable("surefoot.keep_rows", "Keeps the rows of tables that migrations drop, for the way back.", nullptr,
+	DefineCustomBoolVariable("surefoot.keep_rows", "Keeps the rows that migrations drop or change, for the way back.", nullptr,
 							 &keep_rows, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
-	/* They are copied while the table is locked, which nobody should wait for long. */
-	DefineCustomIntVariable("surefoot.keep_size", "Largest table whose rows are kept when it is dropped.", nullptr, &keep_size,
+	/* Of a table that goes they are copied while it is locked, which nobody should wait for long. */
+	DefineCustomIntVariable("surefoot.keep_size", "Largest table whose rows are kept when they are dropped or changed.", nullptr, &keep_size,
 							16384, 0, 262144, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("surefoot.keep_for", "After how long migrate_purge() may remove what was kept.", nullptr, &keep_for,
 							30 * 86400, 0, INT_MAX, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);

@@ -1,0 +1,19 @@
+/* The SQL function that puts back the rows that a migration has changed. */
+#include "server/arguments.hpp"
+#include "server/restore.hpp"
+
+using namespace surefoot;
+
+/* surefoot.restore_rows(version text, VARIADIC tables text[]): how many rows were put back */
+SUREFOOT_FUNCTION(surefoot_restore_rows)
+{
+	const std::string version = text_argument(fcinfo, 0);
+	const Restored restored = restore_rows(version, text_array_argument(fcinfo, 1), Accepting::conflicts(version));
+	for (const auto &[table, rows] : restored.left) {
+		const std::string words = std::to_string(rows) + (rows == 1 ? " row of table " : " rows of table ") + table +
+								  (rows == 1 ? " was" : " were") + " changed by others since migration " + version + " was applied, and " +
+								  (rows == 1 ? "stays as it is" : "stay as they are");
+		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
+	}
+	return Int64GetDatum(restored.rows);
+}

@@ -1,0 +1,367 @@
+#include "server/restore.hpp"
+
+#include "server/compat.hpp"
+#include "server/conclude.hpp"
+#include "server/keep.hpp"
+#include "server/kept_texts.hpp"
+#include "server/restored_keys.hpp"
+#include "server/spi.hpp"
+#include "server/text_query.hpp"
+
+extern "C" {
+#include "utils/acl.h"
+}
+
+namespace surefoot {
+
+namespace {
+
+std::string quoted(const std::string &name)
+{
+	const char *text = name.c_str();
+	return pg_call([text] { return quote_identifier(text); });
+}
+
+/* Only ordinary rows: what triggers of users, and those of foreign keys, would do besides was done when the rows were changed. */
+void silence_triggers()
+{
+	(void)set_config_option("session_replication_role", "replica", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* A table's part of what is kept, and what there is of it. */
+class KeptTable {
+public:
+	KeptTable(const std::string &version, const std::string &name);
+
+	bool purged = false;
+	/* Locks the rows that are there now, and sorts out what there is to do. */
+	void look();
+	void write();
+	/* Raises unless every row is what it was. */
+	void check();
+
+	std::vector<std::string> conflicts; /* keys */
+	int64 to_do() const { return static_cast<int64>(removed_.size() + changed_.size() + added_.size()); }
+	Touched touched() const;
+
+private:
+	using Pair = std::pair<std::optional<Cells>, std::optional<Cells>>; /* was, left by the migration */
+	Cells key_of(const Cells &cells) const;
+	Cells key_of(const Pair &row) const { return key_of(row.first ? *row.first : *row.second); }
+	std::map<Cells, Cells> there(bool locks) const;
+	std::string same_key() const;
+	std::vector<Cells> turned(const std::vector<Cells> &rows, const std::vector<size_t> &columns) const;
+	void remove(const std::vector<Cells> &rows) const;
+	void update(const std::vector<Cells> &rows) const;
+	void insert(const std::vector<Cells> &rows) const;
+	std::string kept_as(size_t i) const { return "surefoot_kept.c" + std::to_string(i) + "::pg_catalog." + quoted(types_[i]); }
+	std::string list_of_kept(const std::vector<size_t> &columns) const;
+
+	std::string name_;
+	Oid id_ = InvalidOid;
+	std::vector<std::string> columns_, types_;
+	std::vector<size_t> key_, all_;
+	std::vector<bool> always_; /* GENERATED ALWAYS AS IDENTITY */
+	bool has_others_ = false;  /* columns that are not kept */
+	std::vector<Pair> rows_;
+	std::vector<Cells> removed_, changed_, added_; /* as they are to be; of what goes, as it is */
+	std::vector<Pair> done_;
+};
+
+KeptTable::KeptTable(const std::string &version, const std::string &name) : name_(name)
+{
+	/* Locked, so that nobody purges them before they are read. */
+	static Query entry("SELECT id, owner, purged_at IS NOT NULL FROM surefoot.archive "
+					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = 'rows' ORDER BY id DESC LIMIT 1 FOR SHARE",
+					   {TEXTOID, TEXTOID});
+	static Query columns("SELECT u.c, u.t, u.c = ANY (a.key) FROM surefoot.archive a, unnest(a.columns, a.types) WITH ORDINALITY AS u(c, t, n) "
+						 "WHERE a.id = $1 ORDER BY u.n",
+						 {INT8OID});
+	static Query data("SELECT data, after FROM surefoot.archive_row WHERE archive = $1 ORDER BY n", {INT8OID});
+	static Query found("SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+					   "WHERE format('%I.%I', n.nspname, c.relname) = $1 AND c.relkind = 'r' AND c.relpersistence = 'p' "
+					   "AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND NOT i.indimmediate) "
+					   "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('A', 'R')) "
+					   "AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_enabled IN ('A', 'R'))",
+					   {TEXTOID});
+	static Query attributes("SELECT a.attname, t.typname, a.attgenerated <> '', a.attidentity = 'a' FROM pg_attribute a "
+							"JOIN pg_type t ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace "
+							"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped",
+							{OIDOID});
+	const Oid caller = GetUserId();
+	Internal internal;
+	const Rows kept = entry.run({version, name});
+	if (kept.empty())
+		throw Error("42704", "migration " + version + " has kept no changed rows of table " + name);
+	const std::string owner_name = kept.text(0, 1);
+	const char *owner = owner_name.c_str();
+	if (!pg_call([owner, caller] {
+			const Oid role = get_role_oid(owner, true);
+			return superuser_arg(caller) || (OidIsValid(role) && has_privs_of_role(caller, role));
+		}))
+		throw Error("42501", "permission denied for the rows of table " + name, "Its owner was " + owner_name + ".");
+	purged = kept.flag(0, 2);
+	if (purged)
+		return;
+	const Rows table = found.run({name});
+	if (table.empty())
+		throw Error("55000", "the rows of table " + name + " cannot be put back",
+					"It is not there, or has a trigger, a rule or a deferrable key that would act while they are.");
+	id_ = static_cast<Oid>(table.number(0, 0));
+	const Oid id = id_;
+	if (!pg_call([id, caller] {
+			LockRelationOid(id, RowExclusiveLock);
+			HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(id));
+			if (!HeapTupleIsValid(tuple))
+				return false;
+			const Oid owned_by = ((Form_pg_class)GETSTRUCT(tuple))->relowner;
+			ReleaseSysCache(tuple);
+			return has_privs_of_role(caller, owned_by);
+		}))
+		throw Error("42501", "must be owner of table " + name);
+	const Rows names = columns.run({kept.number(0, 0)}), now = attributes.run({Value::datum(ObjectIdGetDatum(id_))});
+	size_t generated = 0;
+	for (size_t i = 0; i < now.size(); i++)
+		generated += now.flag(i, 2);
+	has_others_ = now.size() - generated > names.size();
+	for (size_t i = 0; i < names.size(); i++) {
+		columns_.push_back(names.text(i, 0));
+		types_.push_back(names.text(i, 1));
+		all_.push_back(i);
+		if (names.flag(i, 2))
+			key_.push_back(i);
+		size_t at = 0;
+		while (at < now.size() && (now.text(at, 0) != columns_[i] || now.text(at, 1) != types_[i] || now.flag(at, 2)))
+			at++;
+		if (at == now.size())
+			throw Error("55000", "the rows of table " + name + " cannot be put back",
+						"Its column " + quoted(columns_[i]) + " is gone, or has another type than when they were kept.");
+		always_.push_back(now.flag(at, 3));
+	}
+	const Rows rows = data.run({kept.number(0, 0)});
+	for (size_t i = 0; i < rows.size(); i++)
+		rows_.emplace_back(rows.is_null(i, 0) ? std::nullopt : std::optional(kept_cells(rows.text(i, 0))),
+						   rows.is_null(i, 1) ? std::nullopt : std::optional(kept_cells(rows.text(i, 1))));
+}
+
+Cells KeptTable::key_of(const Cells &cells) const
+{
+	Cells key;
+	for (const size_t i : key_)
+		key.push_back(cells[i]);
+	return key;
+}
+
+std::string KeptTable::same_key() const
+{
+	std::string text;
+	for (const size_t i : key_)
+		text += (text.empty() ? "surefoot_row." : " AND surefoot_row.") + quoted(columns_[i]) + " OPERATOR(pg_catalog.=) " + kept_as(i);
+	return text;
+}
+
+std::string KeptTable::list_of_kept(const std::vector<size_t> &columns) const
+{
+	return unnested(columns, "surefoot_kept");
+}
+
+std::vector<Cells> KeptTable::turned(const std::vector<Cells> &rows, const std::vector<size_t> &columns) const
+{
+	std::vector<Cells> result;
+	for (const size_t i : columns) {
+		Cells &column = result.emplace_back();
+		for (const Cells &row : rows)
+			column.push_back(row[i]);
+	}
+	return result;
+}
+
+std::map<Cells, Cells> KeptTable::there(bool locks) const
+{
+	std::vector<Cells> named;
+	for (const Pair &row : rows_)
+		named.push_back(row.first ? *row.first : *row.second);
+	std::string columns;
+	for (const std::string &column : columns_)
+		columns += (columns.empty() ? "surefoot_row." : ", surefoot_row.") + quoted(column);
+	std::map<Cells, Cells> result;
+	for (Cells &row : run_with_texts("SELECT " + columns + " FROM ONLY " + name_ + " AS surefoot_row JOIN " + list_of_kept(key_) + " ON " +
+										 same_key() + (locks ? " FOR UPDATE OF surefoot_row" : ""),
+									 turned(named, key_)))
+		result.emplace(key_of(row), std::move(row));
+	return result;
+}
+
+void KeptTable::look()
+{
+	const std::map<Cells, Cells> now = there(true);
+	for (Pair &row : rows_) {
+		const Cells key = key_of(row);
+		const auto found = now.find(key);
+		const std::optional<Cells> is = found == now.end() ? std::nullopt : std::optional(found->second);
+		if (is == row.first)
+			continue;
+		if (is != row.second) {
+			std::string words;
+			for (const auto &cell : key)
+				words += (words.empty() ? "" : ", ") + cell.value_or("");
+			conflicts.push_back("(" + words + ")");
+			continue;
+		}
+		if (!row.first)
+			removed_.push_back(*row.second);
+		else if (row.second)
+			changed_.push_back(*row.first);
+		else
+			added_.push_back(*row.first);
+		done_.push_back(row);
+	}
+}
+
+void KeptTable::remove(const std::vector<Cells> &rows) const
+{
+	if (!rows.empty())
+		(void)run_with_texts("DELETE FROM ONLY " + name_ + " AS surefoot_row USING " + list_of_kept(key_) + " WHERE " + same_key(),
+							 turned(rows, key_));
+}
+
+void KeptTable::update(const std::vector<Cells> &rows) const
+{
+	std::string set;
+	for (const size_t i : all_)
+		if (!always_[i] && std::find(key_.begin(), key_.end(), i) == key_.end())
+			set += (set.empty() ? "" : ", ") + quoted(columns_[i]) + " = " + kept_as(i);
+	if (!rows.empty() && !set.empty())
+		(void)run_with_texts("UPDATE ONLY " + name_ + " AS surefoot_row SET " + set + " FROM " + list_of_kept(all_) + " WHERE " + same_key(),
+							 turned(rows, all_));
+}
+
+void KeptTable::insert(const std::vector<Cells> &rows) const
+{
+	std::string columns, values;
+	for (const size_t i : all_) {
+		columns += (columns.empty() ? "" : ", ") + quoted(columns_[i]);
+		values += (values.empty() ? "" : ", ") + kept_as(i);
+	}
+	if (!rows.empty())
+		(void)run_with_texts("INSERT INTO " + name_ + " (" + columns + ") OVERRIDING SYSTEM VALUE SELECT " + values + " FROM " +
+								 list_of_kept(all_),
+							 turned(rows, all_));
+}
+
+void KeptTable::write()
+{
+	if (to_do() == 0)
+		return;
+	try {
+		in_subtransaction([this] {
+			remove(removed_);
+			update(changed_);
+			insert(added_);
+		});
+	} catch (Error &error) {
+		/* Rows that have swapped what is unique can only come back together. What they have in columns that came since would be lost. */
+		if (has_others_ || !(error.is("23505") || error.is("23P01")))
+			throw;
+		remove(removed_);
+		remove(changed_);
+		insert(changed_);
+		insert(added_);
+	}
+}
+
+void KeptTable::check()
+{
+	const std::map<Cells, Cells> now = there(false);
+	for (const Pair &row : done_) {
+		const auto found = now.find(key_of(row));
+		if ((found == now.end() ? std::nullopt : std::optional(found->second)) != row.first)
+			throw Error("55000", "the rows of table " + name_ + " do not come back as they were");
+	}
+}
+
+Touched KeptTable::touched() const
+{
+	Touched result{id_, name_, columns_, types_, {}, {}};
+	for (const Pair &row : done_) {
+		if (row.first)
+			result.put.push_back(*row.first);
+		if (row.second)
+			result.taken.push_back(*row.second);
+	}
+	return result;
+}
+
+const std::vector<std::string> *accepted = nullptr;
+
+} // namespace
+
+Accepting::Accepting(const std::vector<std::string> &words) : outer_(accepted)
+{
+	accepted = &words;
+}
+
+Accepting::~Accepting()
+{
+	accepted = outer_;
+}
+
+bool Accepting::conflicts(const std::string &version)
+{
+	Internal internal;
+	const history::Migration migration = history::get(history::number_of(version));
+	history::Run run;
+	if (accepted != nullptr)
+		run.accept = *accepted;
+	else if (migration.state == "reverting")
+		if (const std::optional<history::Run> queued = history::get_run(migration.run))
+			run.accept = queued->accept;
+	const std::vector<std::string> words = accepted_by(migration, run);
+	return std::any_of(words.begin(), words.end(), [](const std::string &word) { return word == "conflicts" || word == "all"; });
+}
+
+Restored restore_rows(const std::string &version, const std::vector<std::string> &names, bool accept)
+{
+	Restored restored;
+	const PinnedPath path;
+	pg_call([] { pin_output(); });
+	std::vector<KeptTable> tables;
+	for (const std::string &name : names) {
+		KeptTable table(version, name);
+		if (table.purged) {
+			pg_call([&name] {
+				ereport(WARNING, (errmsg("the rows of table %s were purged: those that were changed stay so", name.c_str())));
+			});
+			continue;
+		}
+		table.look();
+		if (!table.conflicts.empty() && !accept) {
+			std::string keys;
+			constexpr size_t most = 5;
+			for (size_t i = 0; i < std::min(most, table.conflicts.size()); i++)
+				keys += (keys.empty() ? "" : ", ") + table.conflicts[i];
+			if (table.conflicts.size() > most)
+				keys += " and " + std::to_string(table.conflicts.size() - most) + " more";
+			throw Error(sqlstate::rows_changed, "rows of table " + name + " were changed by others since migration " + version + " was applied",
+						"Their keys: " + keys + ".",
+						"Nothing was changed. To put back the others and leave these as they are: SELECT " + function_prefix() +
+							"migrate_revert('" + version + "', accept => '{conflicts}');");
+		}
+		if (!table.conflicts.empty())
+			restored.left[name] = static_cast<int64>(table.conflicts.size());
+		restored.rows += table.to_do();
+		tables.push_back(std::move(table));
+	}
+	if (restored.rows == 0)
+		return restored;
+	pg_call([] { silence_triggers(); });
+	for (KeptTable &table : tables)
+		table.write();
+	for (KeptTable &table : tables) {
+		table.check();
+		check_keys(table.touched());
+	}
+	return restored;
+}
+
+} // namespace surefoot

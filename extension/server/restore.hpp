@@ -1,0 +1,35 @@
+/*
+ * Puts back the rows that a migration has changed: a merge, by key, of what was, what the migration left, and what is there now.
+ *
+ * A row that is still what the migration left becomes what it was. One that is what it was stays. Any other was changed by somebody
+ * since, and nothing of it is overwritten. No trigger and no rule of users runs; foreign keys are checked when all rows are in place.
+ */
+#pragma once
+
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+struct Restored {
+	int64 rows = 0; /* that were put back */
+	std::map<std::string, int64> left; /* by table, the rows that somebody has changed since */
+};
+
+/* As the current user. accept: rows that somebody has changed since are left; else they are an error (SF017), and nothing is changed. */
+Restored restore_rows(const std::string &version, const std::vector<std::string> &tables, bool accept);
+
+/* While one lives, revert() is at work, which accepts these. */
+class Accepting {
+public:
+	explicit Accepting(const std::vector<std::string> &words);
+	~Accepting();
+	Accepting(const Accepting &) = delete;
+	Accepting &operator=(const Accepting &) = delete;
+	/* Whether the revert of version that is under way accepts conflicts: as its caller says, or its scripts. */
+	static bool conflicts(const std::string &version);
+
+private:
+	const std::vector<std::string> *outer_;
+};
+
+} // namespace surefoot
