@@ -156,6 +156,11 @@ void add_commands(CLI::App &app, Options &options)
 	command->add_option("version", options.target, "only of this migration");
 	command->add_flag("-f,--follow", options.follow, "until they are finished");
 
+	command = add_command(app, "archive", "rows that are kept for the way back");
+	command->add_option("version", options.target, "only of this migration");
+	command->add_flag("--purge", options.purge,
+					  "remove what is past its time, or all of this migration");
+
 	command = add_command(app, "log", "who ran what, when, with which result");
 	command->add_option("version", options.target, "only this one, with its statements");
 	command->add_option("-n,--limit", options.limit, "at most so many runs (50)");
@@ -258,7 +263,7 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 	}
 	if (app.get_subcommands().empty())
 		throw usage_failure("no command given", "Commands: new status plan checklist rehearse apply revert "
-												"resume cancel validate drift jobs log show version; "
+												"resume cancel validate drift jobs archive log show version; "
 												"see: surefoot --help");
 	options.command = app.get_subcommands().front()->get_name();
 

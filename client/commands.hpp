@@ -18,6 +18,7 @@ int command_cancel(Run &run);
 int command_validate(Run &run);
 int command_drift(Run &run);
 int command_jobs(Run &run);
+int command_archive(Run &run);
 int command_log(Run &run);
 int command_version(Run &run);
 

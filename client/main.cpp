@@ -24,7 +24,7 @@ constexpr std::array commands{
 	Command{"revert", command_revert},
 	Command{"resume", command_resume},	   Command{"cancel", command_cancel},
 	Command{"validate", command_validate}, Command{"drift", command_drift},
-	Command{"jobs", command_jobs},
+	Command{"jobs", command_jobs},		   Command{"archive", command_archive},
 	Command{"log", command_log},		   Command{"show", command_show},
 	Command{"version", command_version},
 };

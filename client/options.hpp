@@ -37,6 +37,7 @@ struct Options {
 
 	bool exit_code = false;
 	bool follow = false;
+	bool purge = false;
 	bool down = false;
 	bool timestamp = false;
 	std::string sql; // drift --sql recorded, live

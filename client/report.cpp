@@ -174,6 +174,18 @@ Json to_json(const JobRow &row)
 			{"next", or_null(row.next)}};
 }
 
+Json to_json(const ArchiveRow &row)
+{
+	return {{"version", row.version},
+			{"direction", row.direction},
+			{"kind", row.kind},
+			{"table", row.name},
+			{"rows", row.rows},
+			{"bytes", row.bytes},
+			{"kept_since", row.kept_since},
+			{"kept_until", row.purge_after}};
+}
+
 Json to_json(const HistoryRow &row)
 {
 	return {{"run", row.run},

@@ -24,6 +24,7 @@ Json to_json(const DriftRow &row);
 Json to_json(const RehearsedRow &row);
 Json to_json(const DifferenceRow &row);
 Json to_json(const JobRow &row);
+Json to_json(const ArchiveRow &row);
 Json to_json(const HistoryRow &row);
 Json to_json(const EventRow &row);
 

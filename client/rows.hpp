@@ -76,6 +76,13 @@ struct JobRow {
 	std::string waiting_for, next;
 };
 
+// Rows that a migration has dropped (table) or changed (rows), and that are kept.
+struct ArchiveRow {
+	std::string version, direction, kind, name;
+	std::int64_t rows = 0, bytes = 0;
+	std::string kept_since, purge_after;
+};
+
 struct HistoryRow {
 	std::int64_t run = 0;
 	std::string version, direction, state, started_at, ended_at;

@@ -394,6 +394,33 @@ std::vector<JobRow> Server::jobs(const std::string &version)
 	return rows;
 }
 
+std::vector<ArchiveRow> Server::archive(const std::string &version)
+{
+	Result result = connection_.query(
+		fmt::format(
+			"SELECT version, direction, kind, name, rows, bytes, "
+			"pg_catalog.to_char(kept_since AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), "
+			"pg_catalog.to_char(purge_after AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') "
+			"FROM {}($1::pg_catalog.text)",
+			call("migrate_archive")),
+		{optional_text(version)});
+	std::vector<ArchiveRow> rows;
+	for (int i = 0; i < result.rows(); ++i)
+		rows.push_back({result.string(i, 0), result.string(i, 1), result.string(i, 2),
+						result.string(i, 3), result.bigint(i, 4).value_or(0),
+						result.bigint(i, 5).value_or(0), result.string(i, 6), result.string(i, 7)});
+	return rows;
+}
+
+std::int64_t Server::purge(const std::string &version)
+{
+	Result result = connection_.query(
+		fmt::format("SELECT pg_catalog.substr({}($1::pg_catalog.text), 9)::pg_catalog.int8",
+					call("migrate_purge")),
+		{optional_text(version)});
+	return result.bigint(0, 0).value_or(0);
+}
+
 std::vector<HistoryRow> Server::history(const std::string &version, int limit)
 {
 	Result result = connection_.query(

@@ -70,6 +70,9 @@ public:
 	void remember_schema(const std::string &name);
 	std::vector<DifferenceRow> compare_schema(const std::string &name);
 	std::vector<JobRow> jobs(const std::string &version = "");
+	// What is kept of what migrations have dropped or changed; how many entries of it went.
+	std::vector<ArchiveRow> archive(const std::string &version);
+	std::int64_t purge(const std::string &version);
 	std::vector<HistoryRow> history(const std::string &version, int limit);
 	// The newest event of a migration; what comes later has a higher id.
 	std::int64_t last_event(const std::string &version);

@@ -138,6 +138,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 		else
 			rehearsal.run(sql, OperationKind::transactional);
 	};
+	const Accepting accepting(Accepting::nothing);
 	for (const PlannedStep &step : steps)
 		for (const Operation &operation : step.operations)
 			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())

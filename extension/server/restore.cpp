@@ -296,6 +296,8 @@ const std::vector<std::string> *accepted = nullptr;
 
 } // namespace
 
+const std::vector<std::string> Accepting::nothing;
+
 Accepting::Accepting(const std::vector<std::string> &words) : outer_(accepted)
 {
 	accepted = &words;
@@ -308,6 +310,8 @@ Accepting::~Accepting()
 
 bool Accepting::conflicts(const std::string &version)
 {
+	if (accepted == &nothing)
+		return false;
 	Internal internal;
 	const history::Migration migration = history::get(history::number_of(version));
 	history::Run run;

@@ -18,10 +18,11 @@ struct Restored {
 /* As the current user. accept: rows that somebody has changed since are left; else they are an error (SF017), and nothing is changed. */
 Restored restore_rows(const std::string &version, const std::vector<std::string> &tables, bool accept);
 
-/* While one lives, revert() is at work, which accepts these. */
+/* While one lives, revert() is at work, which accepts these; or a trial, in which nothing is accepted whatever the scripts say. */
 class Accepting {
 public:
 	explicit Accepting(const std::vector<std::string> &words);
+	static const std::vector<std::string> nothing;
 	~Accepting();
 	Accepting(const Accepting &) = delete;
 	Accepting &operator=(const Accepting &) = delete;
