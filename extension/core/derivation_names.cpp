@@ -102,6 +102,12 @@ void take_columns_names(Object &part, const Object &was, const std::vector<std::
 	}
 }
 
+/* Renamed with what it is inherited from. What has an index, and a foreign key, has a name of its own in each partition. */
+bool is_named_by_parent(const Object &object)
+{
+	return value_of(object, "inherited").starts_with("yes") && !has_index(object) && !is_foreign_key(object);
+}
+
 } // namespace
 
 /*
@@ -114,7 +120,7 @@ bool Derivation::names_first()
 	int level = 3;
 	for (const Object &object : now.all()) {
 		const Object *was = object.address.empty() ? nullptr : before.at(object.address);
-		if (!was || was->kind != object.kind || was->identity == object.identity || value_of(object, "inherited").starts_with("yes"))
+		if (!was || was->kind != object.kind || was->identity == object.identity || is_named_by_parent(object))
 			continue;
 		const Name from = own_name(object), to = own_name(*was);
 		if ((from.schema == to.schema && from.name == to.name) || level_of(object) > level)

@@ -33,12 +33,14 @@ public:
 			actions_.push_back(&action);
 		after_.resize(actions_.size());
 		waits_.resize(actions_.size());
-		std::map<std::string, Place> goes, comes;
+		std::map<std::string, Place> goes, comes, remade;
 		for (size_t i = 0; i < actions_.size(); i++) {
 			const Action &action = *actions_[i];
 			const bool drops = action.phase == Action::Phase::drop || action.phase == Action::Phase::finish;
 			if (drops && action.ends && !action.apart)
 				enter(goes, *action.ends, i);
+			if (is_remade(action))
+				enter(remade, *action.ends, i);
 			if (action.phase == Action::Phase::create && action.makes && !action.apart)
 				enter(comes, *action.makes, i);
 		}
@@ -46,6 +48,8 @@ public:
 			const Action &action = *actions_[i];
 			if (action.ends)
 				link(goes, *action.ends, now, i, false);
+			if (action.ends && !action.makes)
+				link(remade, *action.ends, now, i, false);
 			if (action.makes)
 				link(comes, *action.makes, before, i, true);
 		}
@@ -95,6 +99,14 @@ public:
 	}
 
 private:
+	/* A type that is made anew under its name: the old one goes with it. */
+	static bool is_remade(const Action &action)
+	{
+		return action.ends && action.makes && std::any_of(action.statements.begin(), action.statements.end(), [&](const std::string &sql) {
+			return sql.starts_with("CREATE TYPE " + action.makes->identity + " ");
+		});
+	}
+
 	static void enter(std::map<std::string, Place> &places, const Object &object, size_t i)
 	{
 		const std::string key = key_of(object);

@@ -97,7 +97,8 @@ void change_column_type(Derivation &derivation, Changing &changing, std::vector<
 	std::string clause = "TYPE " + changing.was("type");
 	if (!changing.was("collation").empty())
 		clause.append(" COLLATE ").append(changing.was("collation"));
-	if (type && !foreign)
+	/* Values of a generated column follow from its expression, and USING is refused. */
+	if (type && !foreign && changing.is("generated").empty())
 		clause.append(" USING ").append(last_part(changing.before.identity)).append("::").append(changing.was("type"));
 	/* A default of the type that is now may not fit the other one. */
 	const Object *whole = derivation.before.whole(changing.before);

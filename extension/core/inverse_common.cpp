@@ -55,7 +55,9 @@ void change_extensions(Changing &changing)
 		return;
 	const std::vector<std::string> was = split_list(changing.was("depends on extension"));
 	const std::vector<std::string> is = split_list(changing.is("depends on extension"));
-	const std::string alter = "ALTER " + reference(changing.before);
+	/* There is no such ALTER AGGREGATE. */
+	const std::string name = reference(changing.before);
+	const std::string alter = "ALTER " + (changing.before.kind == "aggregate" ? "ROUTINE" + name.substr(name.find(' ')) : name);
 	for (const std::string &extension : is)
 		if (std::find(was.begin(), was.end(), extension) == was.end())
 			changing.run(alter + " NO DEPENDS ON EXTENSION " + extension);

@@ -18,6 +18,24 @@ std::string without_suffix(std::string text, std::string_view suffix)
 	return text;
 }
 
+/* On a partitioned table they can be said with the constraint alone: its index takes none later. */
+std::string with_index_options(const Derivation &derivation, const Object &constraint, const std::string &definition)
+{
+	const Object *whole = derivation.before.whole(constraint);
+	if (!whole || !whole->field("partition by") || !has_index(constraint))
+		return definition;
+	for (const Object *index : derivation.before.parts(*whole, "index")) {
+		const std::string sql = value_of(*index, "definition");
+		const Part part = with_clause(sql);
+		if (part.begin == sql.npos || last_part(index->identity) != split_on(constraint.identity).name ||
+			with_clause(definition).begin != definition.npos)
+			continue;
+		const size_t end = std::min({definition.size(), definition.rfind(" USING INDEX TABLESPACE "), definition.rfind(" DEFERRABLE")});
+		return definition.substr(0, end) + sql.substr(part.begin, part.end - part.begin) + definition.substr(end);
+	}
+	return definition;
+}
+
 void create_constraint(Derivation &derivation, const Object &constraint, Object &fresh, std::vector<std::string> &statements)
 {
 	const OnTable on = split_on(constraint.identity);
@@ -27,7 +45,8 @@ void create_constraint(Derivation &derivation, const Object &constraint, Object 
 	if (value_of(constraint, "inherited").starts_with("yes") &&
 		(is_foreign_key(constraint) || !(whole && whole->field("partition of") && derivation.comes(*whole))))
 		return;
-	statements.push_back(alter_of(constraint) + " ADD CONSTRAINT " + on.name + " " + value_of(constraint, "definition"));
+	statements.push_back(alter_of(constraint) + " ADD CONSTRAINT " + on.name + " " +
+						 with_index_options(derivation, constraint, value_of(constraint, "definition")));
 }
 
 void drop_constraint(Derivation &, const Object &constraint, std::vector<std::string> &statements)

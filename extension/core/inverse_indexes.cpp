@@ -31,8 +31,8 @@ void create_index(Derivation &derivation, const Object &index, Object &fresh, st
 	const std::string definition = value_of(index, "definition");
 	const Object *whole = derivation.before.whole(index);
 	if (const Object *constraint = constraint_of(derivation.before, index)) {
-		const bool exclusion = value_of(*constraint, "definition").starts_with("EXCLUDE");
-		fresh.fields.emplace_back("definition", exclusion ? definition : without_options(definition));
+		const bool said = value_of(*constraint, "definition").starts_with("EXCLUDE") || (whole && whole->field("partition by"));
+		fresh.fields.emplace_back("definition", said ? definition : without_options(definition));
 	} else {
 		statements.push_back(definition);
 		keep(fresh, index, {"definition"});

@@ -72,6 +72,21 @@ void record(int64 run, const history::Step &step, const std::vector<core::Change
 	});
 }
 
+/* As if all of it went. What an earlier step has made was not there at first, and would be no effect at all then. */
+std::vector<core::Change> what_may_go(int64 run, const core::Objects &before)
+{
+	std::vector<core::Change> changes = core::difference(before, {});
+	in_transaction([&] {
+		Internal internal;
+		for (const core::Change &known : history::effect(run))
+			if (!known.before)
+				std::erase_if(changes, [&known](const core::Change &change) {
+					return change.before->kind == known.after->kind && change.before->identity == known.after->identity;
+				});
+	});
+	return changes;
+}
+
 /* What a killed step was about, as it had recorded that: the statement does not name all of it any more. Those there before it. */
 core::Objects look_at_recorded(int64 run, Seen &seen)
 {
@@ -92,6 +107,8 @@ core::Objects look_at_recorded(int64 run, Seen &seen)
 		for (const core::Change &change : effect)
 			if (change.before)
 				before.add(*change.before);
+			else
+				before.add(*change.after); /* made by an earlier step */
 	});
 	return before;
 }
@@ -282,7 +299,7 @@ void run_other(int64 run, const history::Step &step, const Operation &operation)
 		Seen seen = look(operation.sql);
 		const core::Objects before = interrupted ? look_at_recorded(run, seen) : seen.objects;
 		clean_up(run, step, reindex_debris(operation.sql));
-		record(run, step, all_changes(before, {}));
+		record(run, step, what_may_go(run, before));
 		try {
 			if (const std::optional<std::string> sql = what_is_left(operation.sql, interrupted))
 				run_toplevel(*sql, deadline);

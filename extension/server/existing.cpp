@@ -130,16 +130,19 @@ public:
 		return skips_properties(nullptr, statement_.text);
 	}
 
-	/* One subcommand of an ALTER TABLE, whose text alone is sql. */
+	/* One subcommand of an ALTER TABLE, whose text alone is sql. By itself it may be wrong: another changes the type of its column, say. */
 	bool skips_subcommand(const AlterTableCmd *command, const std::string &sql)
 	{
-		const AlterTableStmt *alter = (AlterTableStmt *)statement_.raw->stmt;
-		const ObjectAddress there = existing_part(alter, command);
-		if (OidIsValid(there.objectId))
-			return is_the_same(there, statement_.raw->stmt, sql);
-		if (command->subtype == AT_AddConstraint && castNode(Constraint, command->def)->conname == nullptr)
-			return has_twin(alter->relation, statement_.raw->stmt, sql, "constraint");
-		return skips_properties(command, sql);
+		const size_t mark = skipped.size();
+		try {
+			return skips_alone(command, sql);
+		} catch (Error &error) {
+			const std::string family = error.sqlstate.substr(0, 2);
+			if (list_length(((AlterTableStmt *)statement_.raw->stmt)->cmds) < 2 || (family != "22" && family != "42"))
+				throw;
+			skipped.resize(mark);
+			return false;
+		}
 	}
 
 	/* Whether that subcommand has to be looked at at all. */
@@ -160,6 +163,17 @@ public:
 	std::string invalid_index;
 
 private:
+	bool skips_alone(const AlterTableCmd *command, const std::string &sql)
+	{
+		const AlterTableStmt *alter = (AlterTableStmt *)statement_.raw->stmt;
+		const ObjectAddress there = existing_part(alter, command);
+		if (OidIsValid(there.objectId))
+			return is_the_same(there, statement_.raw->stmt, sql);
+		if (command->subtype == AT_AddConstraint && castNode(Constraint, command->def)->conname == nullptr)
+			return has_twin(alter->relation, statement_.raw->stmt, sql, "constraint");
+		return skips_properties(command, sql);
+	}
+
 	/* Raises SF007 when it is not. */
 	bool is_the_same(const ObjectAddress &there, Node *node, const std::string &sql)
 	{
@@ -168,7 +182,7 @@ private:
 			return false;
 		if (!pg_call([&root] { return compat::owns_object(root); }))
 			return is_foreign(there, root, node);
-		const Trial trial = try_without(there, node, sql);
+		const Trial trial = try_instead(there, root, node, sql);
 		const std::string what = describe(there);
 		std::vector<core::Change> differences = differences_of(trial, says_owner(node));
 		/* An index serves, whether it is a constraint's or not. */
@@ -194,6 +208,22 @@ private:
 				skipped.emplace_back(object.kind, object.identity);
 		tell(what + " is there already, with the same definition, skipping");
 		return true;
+	}
+
+	/* What the statement needs may be gone with what is there: the statement makes something on it, and no twin of it. */
+	Trial try_instead(const ObjectAddress &there, const ObjectAddress &root, Node *node, const std::string &sql)
+	{
+		try {
+			return try_without(there, node, sql);
+		} catch (Error &error) {
+			const core::Objects objects = catalog::read_definitions({root});
+			const core::Object *target = find_object(objects, there);
+			if (target == nullptr || !error.is("42P01"))
+				throw;
+			core::Object wanted = *target;
+			wanted.fields = {{"definition", sql}};
+			refuse(there, {{*target, wanted}});
+		}
 	}
 
 	/* Who does not own what is there cannot try without it. The server says what it has to say, but for IF NOT EXISTS, where it is brief. */

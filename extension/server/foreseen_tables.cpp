@@ -7,6 +7,7 @@
 extern "C" {
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
+#include "parser/parse_coerce.h"
 }
 
 namespace surefoot {
@@ -141,6 +142,7 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 	const TypeName *wanted = definition->typeName;
 	const char *name = command->name;
 	std::string from, to;
+	bool no_cast = false;
 	pg_call([&] {
 		if (!OidIsValid(table))
 			return;
@@ -149,9 +151,12 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 		const Oid type = column.exists ? type_oid(wanted, &modifier) : InvalidOid;
 		if (!OidIsValid(type))
 			return;
+		no_cast = !can_coerce_type(1, &type, &column.type, COERCION_EXPLICIT);
 		from = format_type_with_typemod(column.type, column.typmod);
 		to = format_type_with_typemod(type, modifier);
 	});
+	if (no_cast)
+		return unknown("nothing casts " + to + " back to " + from);
 	if (from.empty() || to.empty() || !core::keeps_values(from, to))
 		return lossy(core::WayBack::without_rows, "its values may not be what they were, as they were of another type");
 	return exact();

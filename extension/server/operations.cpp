@@ -48,6 +48,8 @@ std::vector<PlannedStep> plan_steps(const Script &script, std::vector<Operation>
 			if (operation.statement != last)
 				created.add(script.statement(operation.statement));
 			last = operation.statement;
+			if (!operation.index_name.empty())
+				created.reserve(operation.index_schema, operation.index_name);
 		}
 	}
 	for (size_t n = next; n < script.statements().size(); n++) {

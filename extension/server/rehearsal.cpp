@@ -189,7 +189,7 @@ Manner Rehearsal::run(const std::string &sql, OperationKind kind)
 		return Manner::there_already;
 	Node *node = statement.raw->stmt;
 	const std::optional<std::string> plain = plain_form(node, *remainder.sql, kind);
-	if (!plain || has_no_traces(node))
+	if (!plain || leaves_out(node))
 		return Manner::left_out;
 	if (runs_without_build(node, *plain, kind))
 		return IsA(node, IndexStmt) ? Manner::not_built : Manner::as_it_is;
@@ -216,6 +216,20 @@ Manner Rehearsal::run(const std::string &sql, OperationKind kind)
 	if (emptied || (makes_table && text != *remainder.sql))
 		return Manner::on_empty;
 	return text == *remainder.sql ? Manner::as_it_is : Manner::plain;
+}
+
+bool Rehearsal::leaves_out(Node *statement)
+{
+	if (!IsA(statement, RefreshMatViewStmt))
+		return has_no_traces(statement);
+	/* Its query may take as long as it likes. That the view is filled then, or not any more, is part of its definition. */
+	const RefreshMatViewStmt *refresh = (RefreshMatViewStmt *)statement;
+	const RangeVar *name = refresh->relation;
+	const Oid view = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
+	filled_.erase(view);
+	if (!refresh->skipData)
+		filled_.insert(view);
+	return !refresh->skipData;
 }
 
 void Rehearsal::prepare(const std::string &sql)
@@ -258,19 +272,22 @@ void Rehearsal::run_query(Node *node, const std::string &sql)
 		throw Untried{prevented};
 }
 
+/* A materialized view that is made anew, or refreshed, is empty for that reason alone that its query is not run here. */
+core::Object Rehearsal::filled(core::Object view, const core::Object *was) const
+{
+	const bool remade = rows_missing_ && was && was->address != view.address && !was->field("populated");
+	if (remade || filled_.contains(catalog::address_of(view.address).objectId))
+		std::erase_if(view.fields, [](const auto &field) { return field.first == "populated"; });
+	return view;
+}
+
 /* Nobody wants an invalid index back, say. */
 bool Rehearsal::is_no_difference(const core::Change &change) const
 {
 	if (!change.after)
 		return change.before && core::is_invalid_index(*change.before);
-	/* A materialized view that was made anew, and its query not run, is empty for that reason alone. */
-	if (change.before && rows_missing_ && change.after->kind == "materialized view" && !change.before->field("populated") &&
-		change.before->address != change.after->address) {
-		core::Object filled = *change.after;
-		std::erase_if(filled.fields, [](const auto &field) { return field.first == "populated"; });
-		if (core::equal(*change.before, filled))
-			return true;
-	}
+	if (change.before && change.after->kind == "materialized view" && core::equal(*change.before, filled(*change.after, &*change.before)))
+		return true;
 	return std::find(aside_.begin(), aside_.end(), change.after->identity) != aside_.end();
 }
 
@@ -278,14 +295,9 @@ core::Objects Rehearsal::in_earnest(const core::Objects &before, const core::Obj
 {
 	core::Objects result;
 	for (const core::Object &object : now) {
-		core::Change change{std::nullopt, object};
-		if (is_no_difference(change))
+		if (is_no_difference({std::nullopt, object}))
 			continue;
-		/* No query is run here, not that of a materialized view either. */
-		const core::Object *was = object.kind == "materialized view" ? before.find(object.kind, object.identity) : nullptr;
-		if (was && !was->field("populated"))
-			std::erase_if(change.after->fields, [](const auto &field) { return field.first == "populated"; });
-		result.add(std::move(*change.after));
+		result.add(object.kind == "materialized view" ? filled(object, before.find(object.kind, object.identity)) : object);
 	}
 	return result;
 }

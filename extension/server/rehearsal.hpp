@@ -77,6 +77,8 @@ private:
 	bool are_within_budget(const std::vector<Oid> &tables) const;
 	void see_table(Oid table);
 	void run_query(Node *node, const std::string &sql);
+	bool leaves_out(Node *statement);
+	core::Object filled(core::Object view, const core::Object *was) const;
 	void ready() const
 	{
 		if (about_to_run)
@@ -91,6 +93,7 @@ private:
 	Avoid skipped_;
 	std::vector<std::string> aside_; /* indexes that had to make room */
 	std::vector<Oid> unbuilt_;
+	std::set<Oid> filled_;			 /* materialized views whose query a REFRESH would run that was left out */
 	int64 spent_ = 0;				 /* us, on code of users */
 };
 

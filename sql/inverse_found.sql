@@ -1,0 +1,82 @@
+-- What random migrations have found: there and back, each as short as it could be made.
+\set ECHO none
+\i test/fixtures/there_and_back.sql
+\set ECHO all
+\set VERBOSITY terse
+
+CREATE TABLE t (id int, code int4, label varchar(20), twice bigint GENERATED ALWAYS AS (code * 2) STORED);
+CREATE VIEW v AS SELECT id FROM t;
+CREATE MATERIALIZED VIEW filled AS SELECT id FROM t;
+CREATE MATERIALIZED VIEW empty AS SELECT id FROM t WITH NO DATA;
+
+-- A materialized view that has its rows no more, or has some, beside something else.
+CALL there_and_back('ALTER VIEW v RESET (security_barrier); REFRESH MATERIALIZED VIEW filled WITH NO DATA');
+CALL there_and_back('REFRESH MATERIALIZED VIEW empty; CREATE TABLE beside ()');
+CALL there_and_back('REFRESH MATERIALIZED VIEW empty; REFRESH MATERIALIZED VIEW empty WITH NO DATA; CREATE TABLE beside ()');
+CALL there_and_back('DROP MATERIALIZED VIEW empty; ALTER MATERIALIZED VIEW filled RENAME TO renamed');
+
+-- The type of a generated column, whose values need no USING.
+CALL there_and_back('ALTER TABLE t ALTER twice TYPE numeric');
+
+-- A default that only the new type can have.
+CALL there_and_back('ALTER TABLE t ALTER code SET DEFAULT 5; ALTER TABLE t DROP twice, ALTER code TYPE text, ALTER code SET DEFAULT ''z''');
+CALL there_and_back('ALTER TABLE t ALTER label TYPE text, ADD CHECK (label <> ''''), ADD CHECK (label <> '''')');
+
+-- An aggregate that depends on an extension.
+CREATE AGGREGATE total(integer) (SFUNC = int4pl, STYPE = integer);
+CALL there_and_back('ALTER FUNCTION total(integer) DEPENDS ON EXTENSION plpgsql');
+
+-- A constraint of a partitioned table, whose index takes parameters with it alone.
+CREATE TABLE parted (k int, a int) PARTITION BY LIST (k);
+CREATE TABLE part PARTITION OF parted FOR VALUES IN (1);
+ALTER TABLE parted ADD CONSTRAINT parted_unique UNIQUE (k, a) WITH (fillfactor = 70) DEFERRABLE;
+CALL there_and_back('ALTER TABLE parted DROP CONSTRAINT parted_unique');
+CALL there_and_back('DROP TABLE parted');
+
+-- The key of one partition, by another name.
+CREATE TABLE named (k int UNIQUE) PARTITION BY LIST (k);
+CREATE TABLE named_1 PARTITION OF named FOR VALUES IN (1);
+CALL there_and_back('ALTER TABLE named_1 RENAME CONSTRAINT named_1_k_key TO first');
+
+-- A value for an enum, beside a new function that takes it.
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CALL there_and_back('CREATE FUNCTION judge(mood) RETURNS int LANGUAGE sql AS ''SELECT 1''; ALTER TYPE mood ADD VALUE ''fair''');
+
+-- Something else of that name, on which there is what the statement is about.
+CREATE INDEX filled_id ON filled (id);
+SELECT migrate_register('100', 'test', 'CREATE INDEX IF NOT EXISTS filled_id ON filled (id)');
+SELECT migrate_apply('100');
+SELECT migrate_register('101', 'test', 'CREATE INDEX IF NOT EXISTS t ON filled (id)');
+\set VERBOSITY default
+SELECT migrate_apply('101');
+\set VERBOSITY terse
+
+-- What an earlier step has made was not there before a later one, that cannot be in a transaction.
+CREATE INDEX t_id ON t (id, code);
+SELECT migrate_register('102', 'test', 'CREATE STATISTICS st ON id, code FROM t;
+DROP INDEX CONCURRENTLY t_id;
+ALTER TABLE t ADD CHECK (id > 0)');
+SELECT migrate_fingerprint() AS before \gset
+SELECT migrate_apply('102');
+CALL migrate_wait('102');
+SELECT kind, identity, before IS NULL AS made, after IS NULL AS dropped FROM surefoot.effect
+WHERE run = (SELECT run FROM surefoot.migration WHERE version = '102') ORDER BY kind, identity;
+SELECT migrate_revert('102');
+CALL migrate_wait('102');
+SELECT migrate_fingerprint() = :'before' AS same;
+
+-- Two indexes whose names the server chooses, each in a step of its own.
+SELECT migrate_register('103', 'test', 'CREATE INDEX CONCURRENTLY ON t (id);
+CREATE INDEX CONCURRENTLY ON t (id) WHERE id > 0');
+SELECT migrate_apply('103');
+CALL migrate_wait('103');
+\di t_id_*
+SELECT migrate_revert('103');
+CALL migrate_wait('103');
+SELECT migrate_fingerprint() = :'before' AS same;
+
+-- A type that nothing casts back.
+SELECT way_back FROM migrate_plan_script('ALTER TABLE t ALTER label TYPE bytea USING label::bytea; ALTER TABLE t ALTER id TYPE date USING now()');
+CREATE TABLE dates (d date);
+SELECT way_back FROM migrate_plan_script('ALTER TABLE dates ALTER d TYPE bytea USING d::text::bytea');
+SELECT way_back FROM migrate_plan_script('ALTER TABLE dates ALTER d TYPE bytea');
