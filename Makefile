@@ -4,6 +4,7 @@
 # make check              runs every test; TESTS='regress/* tap/020_crash' picks some
 # make check-all          the same on each PostgreSQL that Debian has, in chroots (as root)
 # make corpus             replays real migration histories there and back; HISTORIES=FOLDER adds those of a folder
+# make torture            random migrations, and PostgreSQL's own regression scripts, there and back; SEQUENCES=500 SEED=7
 # make bench              measures; BENCH='a d' picks some
 
 EXTENSION   = extension/surefoot
