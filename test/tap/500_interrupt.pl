@@ -43,8 +43,8 @@ like($client->stdout, qr/^ +cancel it: surefoot cancel 0019$/m, 'and how to canc
 like($once->log_text, qr/INFO  0019 goes on in the server/, 'the log says so too');
 is(wait_for_build($node, 'once'), $worker, 'the job goes on');
 my $watcher = $once->start('jobs', '--follow');
-wait_until('two looks of the watcher', sub { $watcher->running; $once->sql(
-	"SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%migrate_jobs()%' AND application_name = 'surefoot'") });
+wait_until('the first look of the watcher', sub { $watcher->running; $once->sql(
+	"SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%migrate_jobs()%' AND application_name = 'surefoot' AND state = 'idle'") });
 $reader->close;
 is($watcher->finish->exit, 0, 'the watching ends with the job');
 like($watcher->stdout, qr/^0019 is applied$/m, 'and says how it ended');
