@@ -21,7 +21,7 @@ void show_table(Run &run, const std::vector<ArchiveRow> &kept)
 	for (const ArchiveRow &row : kept)
 		table.add({{row.version},
 				   {row.direction},
-				   {row.kind == "rows" ? "changed rows" : "all rows"},
+				   {row.kind == "rows" ? "changed rows" : row.kind == "column" ? "values" : "all rows"},
 				   {row.name},
 				   {human_count(row.rows)},
 				   {human_bytes(row.bytes)},

@@ -76,7 +76,7 @@ struct JobRow {
 	std::string waiting_for, next;
 };
 
-// Rows that a migration has dropped (table) or changed (rows), and that are kept.
+// Rows that a migration has dropped (table; of a column: column) or changed (rows), and that are kept.
 struct ArchiveRow {
 	std::string version, direction, kind, name;
 	std::int64_t rows = 0, bytes = 0;

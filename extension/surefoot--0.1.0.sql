@@ -120,7 +120,7 @@ CREATE TABLE surefoot.archive (
     run bigint NOT NULL,
     version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
-    kind text NOT NULL,              -- table: all its rows; rows: those that were changed
+    kind text NOT NULL,              -- table: all its rows; rows: those that were changed; column: its values
     name text COLLATE pg_catalog."C" NOT NULL,
     owner text NOT NULL,             -- whose it was
     rows bigint NOT NULL,
@@ -381,6 +381,11 @@ CREATE FUNCTION surefoot.restore_rows(version text, VARIADIC tables text[]) RETU
 COMMENT ON FUNCTION surefoot.restore_rows(text, text[]) IS
     'puts back the rows of tables that a migration has changed, but for those that others have changed since; returns how many';
 
+CREATE FUNCTION surefoot.restore_column(version text, name text) RETURNS bigint
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_column';
+COMMENT ON FUNCTION surefoot.restore_column(text, text) IS
+    'gives the rows that are still there the values of a column that a migration has dropped and that is there again; returns how many';
+
 CREATE FUNCTION migrate_archive(version text DEFAULT NULL)
 RETURNS TABLE (version text, direction text, kind text, name text, rows bigint, bytes bigint, kept_since timestamptz, purge_after timestamptz)
 LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -499,7 +504,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

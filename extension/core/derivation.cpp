@@ -294,7 +294,7 @@ void Derivation::add_create(const Node &node)
 		if (comes_by_itself(object))
 			return;
 		const std::string generated = value_of(object, "generated");
-		if (whole && whole->kind != "view" && generated.empty()) {
+		if (whole && whole->kind != "view" && generated.empty() && around.refill(object).empty()) {
 			if (const std::string filler = filler_of(*this, object); filler.empty())
 				lose(WayBack::without_rows, object, "its values are gone");
 			else

@@ -64,6 +64,9 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 						 (filler.empty() ? "" : " DEFAULT " + filler));
 	if (!filler.empty())
 		statements.push_back(alter + " ALTER COLUMN " + last_part(column.identity) + " DROP DEFAULT");
+	/* What was kept of its values, before anything is said of them. */
+	if (const std::string refill = derivation.around.refill(column); !refill.empty())
+		statements.push_back(refill);
 	if (whole->field("inherits") || whole->field("partition of"))
 		keep(fresh, column, {"inherited"});
 }

@@ -68,7 +68,8 @@ Image next_image(TableScanDesc scan, Columns &columns, TransactionId step)
 		const bool removed = !(header->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask);
 		const TransactionId removed_by = removed ? HeapTupleHeaderGetUpdateXid(header) : InvalidTransactionId;
 		LockBuffer(buffer, BUFFER_LOCK_UNLOCK);
-		const bool made = is_of_step(made_by, step), gone = is_of_step(removed_by, step);
+		const bool all = !TransactionIdIsValid(step);
+		const bool made = !all && is_of_step(made_by, step), gone = all || is_of_step(removed_by, step);
 		if (made == gone)
 			continue;
 		TupleDesc description = RelationGetDescr(scan->rs_rd);
@@ -91,6 +92,12 @@ Image next_image(TableScanDesc scan, Columns &columns, TransactionId step)
 
 } // namespace
 
+std::optional<std::map<Cells, ChangedRow>> all_rows(Oid table, const std::vector<AttrNumber> &columns, const std::vector<size_t> &key,
+													int64 limit)
+{
+	return changed_rows(table, columns, key, InvalidTransactionId, limit);
+}
+
 std::optional<std::map<Cells, ChangedRow>> changed_rows(Oid table, const std::vector<AttrNumber> &numbers,
 														 const std::vector<size_t> &key, TransactionId step, int64 limit)
 {
@@ -99,13 +106,15 @@ std::optional<std::map<Cells, ChangedRow>> changed_rows(Oid table, const std::ve
 		TableScanDesc scan;
 		MemoryContext row;
 		Columns columns;
+		Snapshot snapshot; /* of all rows; of changed ones every version is looked at */
 	};
 	const AttrNumber *first = numbers.data();
 	const int count = static_cast<int>(numbers.size());
-	State state = pg_call([table, first, count] {
+	State state = pg_call([table, first, count, step] {
 		State result;
+		result.snapshot = TransactionIdIsValid(step) ? nullptr : RegisterSnapshot(GetLatestSnapshot());
 		result.relation = table_open(table, NoLock);
-		result.scan = table_beginscan(result.relation, SnapshotAny, 0, nullptr);
+		result.scan = table_beginscan(result.relation, result.snapshot ? result.snapshot : SnapshotAny, 0, nullptr);
 		result.row = AllocSetContextCreate(CurrentMemoryContext, "surefoot row", ALLOCSET_DEFAULT_SIZES);
 		result.columns = prepare(result.relation, first, count);
 		return result;
@@ -138,6 +147,8 @@ std::optional<std::map<Cells, ChangedRow>> changed_rows(Oid table, const std::ve
 	}
 	pg_call([&state] {
 		table_endscan(state.scan);
+		if (state.snapshot)
+			UnregisterSnapshot(state.snapshot);
 		table_close(state.relation, NoLock);
 		MemoryContextDelete(state.row);
 	});

@@ -24,4 +24,8 @@ struct ChangedRow {
 std::optional<std::map<Cells, ChangedRow>> changed_rows(Oid table, const std::vector<AttrNumber> &columns,
 														 const std::vector<size_t> &key, TransactionId step, int64 limit);
 
+/* The same of every row that there is, as it was before. */
+std::optional<std::map<Cells, ChangedRow>> all_rows(Oid table, const std::vector<AttrNumber> &columns, const std::vector<size_t> &key,
+													int64 limit);
+
 } // namespace surefoot

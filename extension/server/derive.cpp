@@ -285,14 +285,15 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 		if (before.find(object.first, object.second) == nullptr)
 			continue;
 		const auto at = std::find(attempt.done.begin(), attempt.done.end(), statement);
-		const bool in_place = at != attempt.done.end() && at != attempt.done.begin() &&
+		const bool is_column = object.first == "column";
+		const bool in_place = at != attempt.done.end() && (is_column || at != attempt.done.begin()) &&
 							  (object.first != "table" || (at - 1)->starts_with("CREATE TABLE " + object.second + " ("));
 		const bool told = std::any_of(losses.begin(), losses.end(), [&object](const core::Loss &loss) {
 			return loss.kind == object.first && loss.identity == object.second && loss.way_back >= core::WayBack::without_rows;
 		});
 		if (!in_place && !told)
 			add({core::WayBack::without_rows, object.first, object.second,
-				 object.first == "table" ? "its rows are gone" : "it starts anew"});
+				 is_column ? "its values are gone" : object.first == "table" ? "its rows are gone" : "it starts anew"});
 	}
 	for (const core::Loss &loss : attempt.lost)
 		add(loss);

@@ -1,4 +1,4 @@
-/* The SQL function that puts back the rows that a migration has changed. */
+/* The SQL functions that put back the rows that a migration has changed, and the values of a column that it has dropped. */
 #include "server/arguments.hpp"
 #include "server/restore.hpp"
 
@@ -16,4 +16,10 @@ SUREFOOT_FUNCTION(surefoot_restore_rows)
 		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
 	}
 	return Int64GetDatum(restored.rows);
+}
+
+/* surefoot.restore_column(version text, name text): how many rows got their value back */
+SUREFOOT_FUNCTION(surefoot_restore_column)
+{
+	return Int64GetDatum(restore_column(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }

@@ -23,6 +23,49 @@ void pin_output()
 		(void)set_config_option(name, value, PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
+bool is_untouched(Oid id, const Recorder &recorder)
+{
+	const bool same_file = pg_call([id] {
+		Relation relation = RelationIdGetRelation(id);
+		const bool same = RelationIsValid(relation) && !compat::is_stored_anew(relation);
+		if (RelationIsValid(relation))
+			RelationClose(relation);
+		return same;
+	});
+	if (!same_file)
+		return false;
+	const core::Objects now = catalog::read_definitions({catalog::root_of(RelationRelationId, id)});
+	for (const core::Object &object : now) {
+		if (object.kind != "table" && object.kind != "column" && object.kind != "sequence")
+			continue;
+		const core::Object *was = recorder.before().find(object.kind, object.identity);
+		if (was == nullptr || was->address != object.address)
+			return false;
+		for (const char *field : {"columns", "type", "owned by", "identity of"})
+			if (core::value_of(*was, field) != core::value_of(object, field))
+				return false;
+	}
+	return !now.empty();
+}
+
+bool has_changed_rows(Oid id)
+{
+	return pg_call([id] {
+		Relation relation = table_open(id, NoLock);
+		TableScanDesc scan = table_beginscan(relation, SnapshotAny, 0, nullptr);
+		bool changed = false;
+		while (HeapTuple tuple = changed ? nullptr : heap_getnext(scan, ForwardScanDirection)) {
+			const HeapTupleHeader header = tuple->t_data;
+			changed = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(header)) ||
+					  (!(header->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
+					   TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header)));
+		}
+		table_endscan(scan);
+		table_close(relation, NoLock);
+		return changed;
+	});
+}
+
 namespace {
 
 /* Runs our own sql, whose names are quoted already; the cells of its first row. */
@@ -103,51 +146,6 @@ std::vector<std::string> own_sequences(Oid id)
 		names.push_back(rows.text(i, 1));
 	}
 	return names;
-}
-
-/* Whether columns and their types are those with which the migration found it, and its rows in the file in which it found them. */
-bool is_untouched(Oid id, const Recorder &recorder)
-{
-	const bool same_file = pg_call([id] {
-		Relation relation = RelationIdGetRelation(id);
-		const bool same = RelationIsValid(relation) && !compat::is_stored_anew(relation);
-		if (RelationIsValid(relation))
-			RelationClose(relation);
-		return same;
-	});
-	if (!same_file)
-		return false;
-	const core::Objects now = catalog::read_definitions({catalog::root_of(RelationRelationId, id)});
-	for (const core::Object &object : now) {
-		if (object.kind != "table" && object.kind != "column" && object.kind != "sequence")
-			continue;
-		const core::Object *was = recorder.before().find(object.kind, object.identity);
-		if (was == nullptr || was->address != object.address)
-			return false;
-		for (const char *field : {"columns", "type", "owned by", "identity of"})
-			if (core::value_of(*was, field) != core::value_of(object, field))
-				return false;
-	}
-	return !now.empty();
-}
-
-/* Whether this transaction has added, changed or removed rows, in a script, a function or the caller's own statements. */
-bool has_changed_rows(Oid id)
-{
-	return pg_call([id] {
-		Relation relation = table_open(id, NoLock);
-		TableScanDesc scan = table_beginscan(relation, SnapshotAny, 0, nullptr);
-		bool changed = false;
-		while (HeapTuple tuple = changed ? nullptr : heap_getnext(scan, ForwardScanDirection)) {
-			const HeapTupleHeader header = tuple->t_data;
-			changed = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetRawXmin(header)) ||
-					  (!(header->t_infomask & HEAP_XMAX_INVALID) && !HEAP_XMAX_IS_LOCKED_ONLY(header->t_infomask) &&
-					   TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header)));
-		}
-		table_endscan(scan);
-		table_close(relation, NoLock);
-		return changed;
-	});
 }
 
 void keep(const Speaker &speaker, Recorder &recorder, Oid id)

@@ -21,6 +21,16 @@ void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement);
  */
 void keep_changed(const Speaker &speaker, Recorder &recorder);
 
+/* The same before an ALTER TABLE runs that drops columns, for their values. */
+void keep_columns(const Speaker &speaker, Recorder &recorder, Node *statement);
+/* At the end of the first step: forgets those of which it is not certain any more whose values they are. */
+void forget_unsure_columns(Recorder &recorder, bool more_steps);
+
+/* Whether columns and their types are those with which the migration found it, and its rows in the file in which it found them. */
+bool is_untouched(Oid table, const Recorder &recorder);
+/* Whether this transaction has added, changed or removed rows, in a script, a function or the caller's own statements. */
+bool has_changed_rows(Oid table);
+
 /* Texts that mean the same whatever the settings are under which they are read; until the settings' level ends. */
 void pin_output();
 

@@ -138,6 +138,8 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 		else
 			rehearsal.run(sql, OperationKind::transactional);
 	};
+	for (const auto &[column, table] : recorder.kept_columns)
+		rehearsal.spare(table);
 	const Accepting accepting(Accepting::nothing);
 	for (const PlannedStep &step : steps)
 		for (const Operation &operation : step.operations)
@@ -151,6 +153,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 {
 	if (done.rest.empty() && up.directives().keep)
 		keep_changed(speaker, recorder);
+	forget_unsure_columns(recorder, !done.rest.empty());
 	const std::optional<Script> down = migration.down ? std::optional<Script>(std::in_place, *migration.down) : std::nullopt;
 	const bool look_back = down && !up.directives().accepts("inexact-down") && !down->directives().accepts("inexact-down");
 	const bool derives = !migration.down && !up.directives().accepts("inexact-down");

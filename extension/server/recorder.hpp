@@ -82,6 +82,8 @@ public:
 	bool rows_kept = false;
 	std::string restore;
 	std::vector<std::string> restored; /* the tables */
+	/* Those of kept that are columns, with their tables: their values come back by keys, which must not have changed since. */
+	std::map<std::string, Oid> kept_columns;
 
 private:
 	struct Less {

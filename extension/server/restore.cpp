@@ -1,5 +1,6 @@
 #include "server/restore.hpp"
 
+#include "core/sql_text.hpp"
 #include "server/compat.hpp"
 #include "server/conclude.hpp"
 #include "server/keep.hpp"
@@ -31,11 +32,14 @@ void silence_triggers()
 /* A table's part of what is kept, and what there is of it. */
 class KeptTable {
 public:
-	KeptTable(const std::string &version, const std::string &name);
+	/* kind: rows that were changed, or the values of a column. */
+	KeptTable(const std::string &version, const std::string &name, const char *kind = "rows");
 
 	bool purged = false;
 	/* Locks the rows that are there now, and sorts out what there is to do. */
 	void look();
+	/* The same of a column that is new. */
+	void look_at_values();
 	void write();
 	/* Raises unless every row is what it was. */
 	void check();
@@ -68,12 +72,13 @@ private:
 	std::vector<Pair> done_;
 };
 
-KeptTable::KeptTable(const std::string &version, const std::string &name) : name_(name)
+KeptTable::KeptTable(const std::string &version, const std::string &kept_name, const char *kind)
+	: name_(strcmp(kind, "rows") == 0 ? kept_name : core::without_last_part(kept_name))
 {
 	/* Locked, so that nobody purges them before they are read. */
 	static Query entry("SELECT id, owner, purged_at IS NOT NULL FROM surefoot.archive "
-					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = 'rows' ORDER BY id DESC LIMIT 1 FOR SHARE",
-					   {TEXTOID, TEXTOID});
+					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = $3 ORDER BY id DESC LIMIT 1 FOR SHARE",
+					   {TEXTOID, TEXTOID, TEXTOID});
 	static Query columns("SELECT u.c, u.t, u.c = ANY (a.key) FROM surefoot.archive a, unnest(a.columns, a.types) WITH ORDINALITY AS u(c, t, n) "
 						 "WHERE a.id = $1 ORDER BY u.n",
 						 {INT8OID});
@@ -89,10 +94,12 @@ KeptTable::KeptTable(const std::string &version, const std::string &name) : name
 							"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped",
 							{OIDOID});
 	const Oid caller = GetUserId();
+	const std::string &name = name_;
 	Internal internal;
-	const Rows kept = entry.run({version, name});
+	const Rows kept = entry.run({version, kept_name, kind});
 	if (kept.empty())
-		throw Error("42704", "migration " + version + " has kept no changed rows of table " + name);
+		throw Error("42704", "migration " + version + " has kept no " + (kept_name == name ? "changed rows of table " : "values of column ") +
+								 kept_name);
 	const std::string owner_name = kept.text(0, 1);
 	const char *owner = owner_name.c_str();
 	if (!pg_call([owner, caller] {
@@ -188,7 +195,8 @@ std::map<Cells, Cells> KeptTable::there(bool locks) const
 	for (Cells &row : run_with_texts("SELECT " + columns + " FROM ONLY " + name_ + " AS surefoot_row JOIN " + list_of_kept(key_) + " ON " +
 										 same_key() + (locks ? " FOR UPDATE OF surefoot_row" : ""),
 									 turned(named, key_)))
-		result.emplace(key_of(row), std::move(row));
+		if (Cells key = key_of(row); !result.emplace(std::move(key), std::move(row)).second)
+			throw Error("55000", "the rows of table " + name_ + " cannot be put back", "What was their key is not unique any more.");
 	return result;
 }
 
@@ -216,6 +224,16 @@ void KeptTable::look()
 			added_.push_back(*row.first);
 		done_.push_back(row);
 	}
+}
+
+void KeptTable::look_at_values()
+{
+	const std::map<Cells, Cells> now = there(true);
+	for (Pair &row : rows_)
+		if (const auto found = now.find(key_of(row)); found != now.end() && found->second != *row.first) {
+			changed_.push_back(*row.first);
+			done_.push_back(row);
+		}
 }
 
 void KeptTable::remove(const std::vector<Cells> &rows) const
@@ -322,6 +340,22 @@ bool Accepting::conflicts(const std::string &version)
 			run.accept = queued->accept;
 	const std::vector<std::string> words = accepted_by(migration, run);
 	return std::any_of(words.begin(), words.end(), [](const std::string &word) { return word == "conflicts" || word == "all"; });
+}
+
+int64 restore_column(const std::string &version, const std::string &column)
+{
+	const PinnedPath path;
+	pg_call([] { pin_output(); });
+	KeptTable table(version, column, "column");
+	if (table.purged) {
+		pg_call([&column] { ereport(WARNING, (errmsg("the values of column %s were purged: it comes back empty", column.c_str()))); });
+		return 0;
+	}
+	table.look_at_values();
+	pg_call([] { silence_triggers(); });
+	table.write();
+	table.check();
+	return table.to_do();
 }
 
 Restored restore_rows(const std::string &version, const std::vector<std::string> &names, bool accept)

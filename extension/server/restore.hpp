@@ -18,6 +18,9 @@ struct Restored {
 /* As the current user. accept: rows that somebody has changed since are left; else they are an error (SF017), and nothing is changed. */
 Restored restore_rows(const std::string &version, const std::vector<std::string> &tables, bool accept);
 
+/* The values of a column (schema.table.column) that is there again, for the rows that are still there; how many got one. */
+int64 restore_column(const std::string &version, const std::string &column);
+
 /* While one lives, revert() is at work, which accepts these; or a trial, in which nothing is accepted whatever the scripts say. */
 class Accepting {
 public:

@@ -167,8 +167,10 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 				result.rest = plan_rest(script, std::move(operations), i, s + 1, made);
 				return;
 			}
-			if (step == 1 && operation.sql == statement.text && script.directives().keep)
+			if (step == 1 && operation.sql == statement.text && script.directives().keep) {
 				keep_dropped(speaker, recorder, statement.raw->stmt);
+				keep_columns(speaker, recorder, statement.raw->stmt);
+			}
 			execute_operation(speaker, script, step, operation);
 			started = true;
 		}
