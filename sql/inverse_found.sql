@@ -80,3 +80,34 @@ SELECT way_back FROM migrate_plan_script('ALTER TABLE t ALTER label TYPE bytea U
 CREATE TABLE dates (d date);
 SELECT way_back FROM migrate_plan_script('ALTER TABLE dates ALTER d TYPE bytea USING d::text::bytea');
 SELECT way_back FROM migrate_plan_script('ALTER TABLE dates ALTER d TYPE bytea');
+
+-- What a DO block or a procedure does that commits by itself, also the part that is done when it fails.
+CREATE TABLE code (id int, b text);
+CREATE PROCEDURE half() LANGUAGE plpgsql AS $$
+BEGIN
+    ALTER TABLE code ADD c int;
+    COMMIT;
+    ALTER TABLE code DROP b;
+    CREATE TABLE made ();
+    COMMIT;
+    PERFORM 1 / 0;
+END $$;
+SELECT migrate_fingerprint() AS before \gset
+SELECT migrate_register('104', 'test', '-- surefoot: no-transaction
+COMMENT ON TABLE code IS ''remark'';
+DO $do$ BEGIN ALTER TABLE code ADD c int; COMMIT; CREATE TABLE made (id serial); ALTER TABLE code RENAME b TO bb; END $do$');
+SELECT migrate_apply('104');
+CALL migrate_wait('104');
+SELECT kind, identity, before IS NULL AS made, after IS NULL AS dropped FROM surefoot.effect
+WHERE run = (SELECT run FROM surefoot.migration WHERE version = '104') ORDER BY kind, identity;
+SELECT migrate_revert('104');
+CALL migrate_wait('104');
+SELECT migrate_fingerprint() = :'before' AS same;
+SELECT migrate_register('105', 'test', '-- surefoot: no-transaction
+COMMENT ON TABLE code IS ''remark'';
+CALL half()');
+SELECT migrate_apply('105');
+CALL migrate_wait('105');
+SELECT migrate_revert('105');
+CALL migrate_wait('105');
+SELECT migrate_fingerprint() = :'before' AS same;

@@ -1,5 +1,7 @@
 #include "core/merge.hpp"
 
+#include "core/sql_text.hpp"
+
 #include <algorithm>
 #include <set>
 
@@ -54,6 +56,22 @@ bool is_merged(const std::string &before, const std::string &after, const std::s
 	return names(now) == wanted;
 }
 
+/* The columns of before, with those that others have added since, and without those that they have dropped. */
+std::string merged_columns(const std::string &before, const std::string &after, const std::string &now)
+{
+	const std::vector<std::string> was = split_list(before), made = split_list(after), is = split_list(now);
+	const auto has = [](const std::vector<std::string> &all, const std::string &name) { return std::find(all.begin(), all.end(), name) != all.end(); };
+	std::string result;
+	const auto add = [&result](const std::string &name) { result.append(result.empty() ? "" : ", ").append(name); };
+	for (const std::string &name : was)
+		if (has(is, name) || !has(made, name))
+			add(name);
+	for (const std::string &name : is)
+		if (!has(made, name) && !has(was, name))
+			add(name);
+	return result;
+}
+
 } // namespace
 
 bool changed_by_others(const Change &change, const Object *start)
@@ -79,6 +97,38 @@ bool is_back(const Change &change, const Object *start, const Object *now)
 			return false;
 	}
 	return true;
+}
+
+Object before_with_others(const Change &change, const Object *now)
+{
+	Object result = *change.before;
+	if (!change.after || now == nullptr || equal(*change.after, *now))
+		return result;
+	const Object &before = *change.before, &after = *change.after;
+	const auto untouched = [&](const std::string &field) { return value(before, field) == value(after, field); };
+	result.fields.clear();
+	for (const auto &[field, is] : now->fields) {
+		const std::string *was = before.field(field);
+		if (field == "columns")
+			result.fields.emplace_back(field, merged_columns(value(before, field), value(after, field), is));
+		else if (untouched(field))
+			result.fields.emplace_back(field, is);
+		else if (was)
+			result.fields.emplace_back(field, *was);
+	}
+	/* Those that are not there now, in their places. */
+	for (size_t i = 0; i < before.fields.size(); i++) {
+		const auto &[field, was] = before.fields[i];
+		if (now->field(field) || (untouched(field) && field != "columns"))
+			continue;
+		auto place = result.fields.begin();
+		if (i > 0)
+			for (auto it = result.fields.begin(); it != result.fields.end(); ++it)
+				if (it->first == before.fields[i - 1].first)
+					place = it + 1;
+		result.fields.insert(place, before.fields[i]);
+	}
+	return result;
 }
 
 bool is_in_force(const Change &change, const Object &now)

@@ -16,6 +16,9 @@ bool changed_by_others(const Change &change, const Object *start);
  */
 bool is_back(const Change &change, const Object *start, const Object *now);
 
+/* What the way back should leave: change.before, with what others have made of it since, which now shows. */
+Object before_with_others(const Change &change, const Object *now);
+
 /* Whether all that the migration has changed of it is in now as it left it, whatever others have added. */
 bool is_in_force(const Change &change, const Object &now);
 

@@ -10,6 +10,7 @@
 #include "jobs/toplevel.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/existing.hpp"
+#include "server/recorder.hpp"
 #include "server/settings.hpp"
 #include "server/targets.hpp"
 #include "server/waiting.hpp"
@@ -291,6 +292,28 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 		unlock_table(build.locked);
 }
 
+/* DO and CALL name nothing of what they change: that is seen while they run, in whatever transactions. */
+bool runs_code(const std::string &sql)
+{
+	bool result = false;
+	in_transaction([&] {
+		Node *node = Script(sql, Script::Part{}).statements().front().raw->stmt;
+		result = IsA(node, DoStmt) || IsA(node, CallStmt);
+	});
+	return result;
+}
+
+void add_recorded(std::vector<core::Change> &changes, std::optional<Recorder> &recorder)
+{
+	if (!recorder)
+		return;
+	in_transaction([&] {
+		for (core::Change &change : recorder->changes())
+			changes.push_back(std::move(change));
+	});
+	recorder.reset();
+}
+
 void run_other(int64 run, const history::Step &step, const Operation &operation)
 {
 	const Deadline deadline = in_seconds(settings::build_deadline);
@@ -300,16 +323,24 @@ void run_other(int64 run, const history::Step &step, const Operation &operation)
 		const core::Objects before = interrupted ? look_at_recorded(run, seen) : seen.objects;
 		clean_up(run, step, reindex_debris(operation.sql));
 		record(run, step, what_may_go(run, before));
+		const std::optional<std::string> sql = what_is_left(operation.sql, interrupted);
+		std::optional<Recorder> recorder;
+		if (sql && runs_code(*sql))
+			recorder.emplace();
 		try {
-			if (const std::optional<std::string> sql = what_is_left(operation.sql, interrupted))
+			if (sql)
 				run_toplevel(*sql, deadline);
-			finish_step(run, step, all_changes(before, look_again(seen)));
+			std::vector<core::Change> changes = all_changes(before, look_again(seen));
+			add_recorded(changes, recorder);
+			finish_step(run, step, changes);
 			return;
 		} catch (Error &error) {
 			explain_deadline(error, deadline);
 			abort_transaction(run);
 			clean_up(run, step, reindex_debris(operation.sql));
-			record(run, step, all_changes(before, look_again(seen)));
+			std::vector<core::Change> changes = all_changes(before, look_again(seen));
+			add_recorded(changes, recorder);
+			record(run, step, changes);
 			if (!error.is("40P01") || n == tries_after_deadlock)
 				throw;
 		}

@@ -1,6 +1,7 @@
 #include "server/derive.hpp"
 
 #include "core/kinds.hpp"
+#include "core/merge.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/recorder.hpp"
 #include "server/rehearsal.hpp"
@@ -365,13 +366,15 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 		std::set<std::pair<std::string, std::string>> touched;
 		for (const core::Change &change : effect) {
 			touched.emplace(change.object().kind, change.object().identity);
-			if (change.before)
-				before.add(*change.before);
 			for (const std::optional<core::Object> *side : {&change.before, &change.after})
 				if (*side)
 					if (const std::optional<ObjectAddress> root = catalog::resolve_root((*side)->root))
 						recorder.see(*root);
 		}
+		/* What others have changed since is none of its business. */
+		for (const core::Change &change : effect)
+			if (change.before)
+				before.add(core::before_with_others(change, recorder.before().find(change.before->kind, change.before->identity)));
 		/* Nor has it what its way back comes to touch: a table whose column is of a type that is made anew, say. */
 		const auto add_untouched = [&] {
 			for (const core::Object &object : recorder.before())
