@@ -51,10 +51,10 @@ void wait_for_flush()
 		XLogBeginInsert();
 		const XLogRecPtr end = XLogInsert(RM_XLOG_ID, XLOG_NOOP);
 		XLogFlush(end);
-		/* Interrupts are its own matter, as in a commit. */
-		HOLD_INTERRUPTS();
+		/* Interrupts are its own matter, as in a commit. The macros for that count a volatile up, which C++ has deprecated. */
+		InterruptHoldoffCount = InterruptHoldoffCount + 1;
 		SyncRepWaitForLSN(end, true);
-		RESUME_INTERRUPTS();
+		InterruptHoldoffCount = InterruptHoldoffCount - 1;
 	});
 }
 
