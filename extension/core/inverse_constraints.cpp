@@ -1,6 +1,8 @@
 /* Constraints of tables and domains. */
 #include "core/derivation.hpp"
 
+#include <algorithm>
+
 namespace surefoot::core {
 
 namespace {
