@@ -42,7 +42,7 @@ sub shrink
 		$best = copy($try);
 		return 1;
 	};
-	if (!$still->(copy($best)) && !$still->(copy($case))) { $failure->{detail} .= "\n(not the same when played again)"; }
+	if (!$still->(copy($best)) && !$still->(copy($case))) { $failure->{elusive} = 1; $failure->{detail} .= "\n(not the same when played again)"; }
 	else
 	{
 		for (my $i = $#{ $best->{migrations} }; $i >= 0; $i--)
