@@ -35,10 +35,10 @@ Oid large_table_of(const IndexStmt *statement)
 {
 	const RangeVar *name = statement->relation;
 	const Oid id = pg_call([name] {
-		const Oid id = RangeVarGetRelid(name, NoLock, true);
-		const char kind = OidIsValid(id) ? get_rel_relkind(id) : '\0';
+		const Oid found = RangeVarGetRelid(name, NoLock, true);
+		const char kind = OidIsValid(found) ? get_rel_relkind(found) : '\0';
 		const bool has_rows = kind == RELKIND_RELATION || kind == RELKIND_MATVIEW || kind == RELKIND_PARTITIONED_TABLE;
-		return has_rows && !IsCatalogRelationOid(id) ? id : InvalidOid;
+		return has_rows && !IsCatalogRelationOid(found) ? found : InvalidOid;
 	});
 	return OidIsValid(id) && all_pages(id) > settings::direct_index_pages ? id : InvalidOid;
 }
@@ -93,8 +93,8 @@ bool drop_indexes_lightly(const DropStmt *statement, const std::function<void(Oi
 	for (int i = 0; i < list_length(statement->objects); i++) {
 		List *names = (List *)list_nth(statement->objects, i);
 		const Oid id = pg_call([names] {
-			const Oid id = RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
-			return OidIsValid(id) && get_rel_relkind(id) == RELKIND_INDEX && compat::owns_relation(id) ? id : InvalidOid;
+			const Oid index = RangeVarGetRelid(makeRangeVarFromNameList(names), NoLock, true);
+			return OidIsValid(index) && get_rel_relkind(index) == RELKIND_INDEX && compat::owns_relation(index) ? index : InvalidOid;
 		});
 		if (!OidIsValid(id))
 			return false;
