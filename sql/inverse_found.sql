@@ -70,7 +70,7 @@ SELECT migrate_register('103', 'test', 'CREATE INDEX CONCURRENTLY ON t (id);
 CREATE INDEX CONCURRENTLY ON t (id) WHERE id > 0');
 SELECT migrate_apply('103');
 CALL migrate_wait('103');
-\di t_id_*
+SELECT indexname FROM pg_indexes WHERE indexname LIKE 't\_id\_%' ORDER BY 1;
 SELECT migrate_revert('103');
 CALL migrate_wait('103');
 SELECT migrate_fingerprint() = :'before' AS same;
@@ -99,7 +99,7 @@ DO $do$ BEGIN ALTER TABLE code ADD c int; COMMIT; CREATE TABLE made (id serial);
 SELECT migrate_apply('104');
 CALL migrate_wait('104');
 SELECT kind, identity, before IS NULL AS made, after IS NULL AS dropped FROM surefoot.effect
-WHERE run = (SELECT run FROM surefoot.migration WHERE version = '104') ORDER BY kind, identity;
+WHERE run = (SELECT run FROM surefoot.migration WHERE version = '104') AND identity !~ 'not_null' ORDER BY kind, identity;
 SELECT migrate_revert('104');
 CALL migrate_wait('104');
 SELECT migrate_fingerprint() = :'before' AS same;

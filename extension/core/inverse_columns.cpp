@@ -41,7 +41,7 @@ std::string identity_clause(const Side &side, const Object &column, const std::s
 }
 
 /* From 18 on NOT NULL is a constraint that has a name, and is said as one. */
-bool has_not_null_constraint(const Side &side, const Object &column)
+const Object *not_null_constraint(const Side &side, const Object &column)
 {
 	const Object *whole = side.whole(column);
 	if (whole)
@@ -49,9 +49,9 @@ bool has_not_null_constraint(const Side &side, const Object &column)
 			const std::string definition = value_of(*constraint, "definition");
 			const std::string words = "NOT NULL " + last_part(column.identity);
 			if (definition == words || definition.starts_with(words + " NO"))
-				return true;
+				return constraint;
 		}
-	return false;
+	return nullptr;
 }
 
 void create_column(Derivation &derivation, const Object &column, Object &fresh, std::vector<std::string> &statements)
@@ -146,7 +146,7 @@ void change_value(Derivation &derivation, Changing &changing, std::vector<std::s
 		clauses.push_back(changing.was("default").empty() ? "DROP DEFAULT" : "SET DEFAULT " + changing.was("default"));
 	if (changing.take("not null")) {
 		const bool was = !changing.was("not null").empty();
-		if (!has_not_null_constraint(was ? derivation.before : derivation.now, was ? changing.before : changing.now))
+		if (!not_null_constraint(was ? derivation.before : derivation.now, was ? changing.before : changing.now))
 			/* ADD IDENTITY asks for a column that is not null already */
 			clauses.insert(was ? clauses.begin() : clauses.end(), was ? "SET NOT NULL" : "DROP NOT NULL");
 	}
@@ -233,7 +233,11 @@ std::string column_definition(Derivation &derivation, const Object &column, Obje
 		sql.append(" ").append(identity_clause(derivation.before, column, identity));
 	if (const std::string value = value_of(column, "default"); !value.empty())
 		sql.append(" DEFAULT ").append(value);
-	if (column.field("not null") && !has_not_null_constraint(derivation.before, column))
+	/* An identity column brings one along, of whatever name is free. */
+	const Object *constraint = not_null_constraint(derivation.before, column);
+	if (constraint != nullptr && !identity.empty())
+		sql.append(" CONSTRAINT ").append(constraint->identity, 0, constraint->identity.rfind(" on ")).append(" NOT NULL");
+	if (column.field("not null") && constraint == nullptr)
 		sql.append(" NOT NULL");
 	keep(fresh, column, {"type", "collation", "foreign options", "generated", "identity", "default", "not null", "dimensions"});
 	/* With its table, by ATTACH and INHERIT. */

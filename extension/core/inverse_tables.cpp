@@ -118,7 +118,6 @@ const FieldRule table_rules[] = {
 	{"table", "row security", "ALTER TABLE $i ENABLE ROW LEVEL SECURITY", "ALTER TABLE $i DISABLE ROW LEVEL SECURITY"},
 	{"table", "row security forced", "ALTER TABLE $i FORCE ROW LEVEL SECURITY", "ALTER TABLE $i NO FORCE ROW LEVEL SECURITY"},
 	{"table", "unlogged", "ALTER TABLE $i SET UNLOGGED", "ALTER TABLE $i SET LOGGED"},
-	{"table", "access method", "ALTER TABLE $i SET ACCESS METHOD $v", "ALTER TABLE $i SET ACCESS METHOD heap"},
 	{"table", "tablespace", "ALTER TABLE $i SET TABLESPACE $v", "ALTER TABLE $i SET TABLESPACE pg_default"},
 	{"table", "of type", "ALTER TABLE $i OF $v", "ALTER TABLE $i NOT OF"},
 };
@@ -132,6 +131,16 @@ void change_replica_identity(Changing &changing)
 	if (was != "index")
 		changing.run("ALTER TABLE " + changing.before.identity + " REPLICA IDENTITY " +
 					 (was == "full" ? "FULL" : was == "nothing" ? "NOTHING" : "DEFAULT"));
+}
+
+/* heap is what an ordinary table has when nothing is said; a partitioned one has none then. */
+void change_access_method(Changing &changing)
+{
+	if (!changing.take("access method"))
+		return;
+	const std::string was = changing.was("access method");
+	const char *none = changing.before.field("partition by") ? "DEFAULT" : "heap";
+	changing.run("ALTER TABLE " + changing.before.identity + " SET ACCESS METHOD " + (was.empty() ? none : was));
 }
 
 void change_parents(Derivation &derivation, Changing &changing)
@@ -175,6 +184,7 @@ void change_table(Derivation &derivation, Changing &changing)
 	}
 	change_parents(derivation, changing);
 	change_replica_identity(changing);
+	change_access_method(changing);
 	if (changing.take("options"))
 		for (const std::string &clause : option_clauses(changing.was("options"), changing.is("options")))
 			changing.run(table_ref(changing.before) + " " + clause);

@@ -61,6 +61,13 @@ TEST(Inverse, DropsWhatWasCreatedWithAllThatHangsOnIt)
 			  "DROP TABLE public.t;");
 }
 
+TEST(Inverse, TakesThePartitionedTablesAccessMethodAway)
+{
+	EXPECT_EQ(inverse({a_table("a", {{"partition by", "LIST (a)"}})}, {a_table("a", {{"partition by", "LIST (a)"}, {"access method", "heap"}})}),
+			  "ALTER TABLE public.t SET ACCESS METHOD DEFAULT;");
+	EXPECT_EQ(inverse({a_table("a")}, {a_table("a", {{"access method", "other"}})}), "ALTER TABLE public.t SET ACCESS METHOD heap;");
+}
+
 TEST(Inverse, CreatesWhatWasDropped)
 {
 	EXPECT_EQ(inverse({a_table("a, \"B, c\"", {{"comment", "it's"}}), a_column("a", {{"type", "integer"}, {"not null", "yes"}, {"default", "1"}}, 1),
