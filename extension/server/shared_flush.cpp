@@ -48,7 +48,10 @@ void wait_for_flush()
 	pg_call([] {
 		if (synchronous_commit == SYNCHRONOUS_COMMIT_OFF)
 			return;
+		/* A record that does nothing; none may be empty. */
+		static char nothing = 0;
 		XLogBeginInsert();
+		XLogRegisterData(&nothing, sizeof(nothing));
 		const XLogRecPtr end = XLogInsert(RM_XLOG_ID, XLOG_NOOP);
 		XLogFlush(end);
 		/* Interrupts are its own matter, as in a commit. The macros for that count a volatile up, which C++ has deprecated. */
