@@ -297,7 +297,8 @@ bool runs_code(const std::string &sql)
 {
 	bool result = false;
 	in_transaction([&] {
-		Node *node = Script(sql, Script::Part{}).statements().front().raw->stmt;
+		const Script script(sql, Script::Part{});
+		const Node *node = script.statements().front().raw->stmt;
 		result = IsA(node, DoStmt) || IsA(node, CallStmt);
 	});
 	return result;
