@@ -275,32 +275,16 @@ CREATE VIEW surefoot.worker AS
       AND k.database OPERATOR(pg_catalog.=) (SELECT d.oid FROM pg_catalog.pg_database d
                                              WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database());
 
-CREATE FUNCTION surefoot.has_worker(run bigint) RETURNS boolean
-LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT EXISTS (SELECT FROM surefoot.worker w WHERE w.run = $1::text::oid)
-$$;
-COMMENT ON FUNCTION surefoot.has_worker(bigint) IS 'whether somebody works on a run';
-
 CREATE FUNCTION migrate_status(version text DEFAULT NULL)
 RETURNS TABLE (version text, name text, state text, steps text, way_back text, applied_at timestamptz, applied_by text,
                duration interval, next text)
-LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
-    SELECT s.version, s.name, s.state,
-           (SELECT count(*) FILTER (WHERE p.state = 'done') || '/' || count(*) FROM surefoot.step p
-            WHERE p.run = s.run HAVING count(*) > 0),
-           CASE WHEN s.has_down THEN 'down script'
-                ELSE coalesce((SELECT d.way_back FROM surefoot.derived d WHERE d.run = s.run AND s.state = 'applied'), 'derived') END,
-           CASE WHEN s.state = 'applied' THEN s.ended_at END,
-           CASE WHEN s.state = 'applied' THEN s.session_role END,
-           CASE WHEN s.state = 'applied' THEN s.ended_at - s.started_at END,
-           CASE s.state WHEN 'registered' THEN 'apply' WHEN 'reverted' THEN 'apply'
-                WHEN 'failed' THEN 'resume or revert' WHEN 'orphaned' THEN 'resume or revert' WHEN 'applied' THEN NULL
-                ELSE CASE WHEN surefoot.has_worker(s.run) THEN 'wait or cancel' ELSE 'resume' END END
-    FROM surefoot.status s
-    WHERE $1 IS NULL OR s.ordinal = $1::numeric
-    ORDER BY s.ordinal
-$$;
+LANGUAGE C STABLE AS 'MODULE_PATHNAME', 'surefoot_status';
 COMMENT ON FUNCTION migrate_status(text) IS 'the registered migrations, or one of them, and what comes next for each';
+
+-- For clients with a folder of scripts: which of the registered ones are another text by now.
+CREATE FUNCTION surefoot.differing(versions text[], ups text[]) RETURNS text[]
+LANGUAGE C STABLE STRICT AS 'MODULE_PATHNAME', 'surefoot_differing';
+COMMENT ON FUNCTION surefoot.differing(text[], text[]) IS 'the versions whose registered up script is another text';
 
 CREATE FUNCTION migrate_history(version text DEFAULT NULL)
 RETURNS TABLE (run bigint, version text, direction text, state text, started_at timestamptz, ended_at timestamptz,

@@ -12,16 +12,6 @@ Value this_database()
 	return Value::datum(ObjectIdGetDatum(MyDatabaseId));
 }
 
-/* The state as view surefoot.status has it: a queue that came here with a restore or a copy of the database is orphaned. */
-std::string state_here(const std::string &state, int64 run)
-{
-	static Query elsewhere("SELECT FROM surefoot.run WHERE id = $1 AND (system_identifier <> $2::numeric OR database_oid <> $3)",
-						   {INT8OID, TEXTOID, OIDOID});
-	if (state != "running" && state != "queued" && state != "reverting")
-		return state;
-	return elsewhere.run({run, std::to_string(GetSystemIdentifier()), this_database()}).empty() ? state : "orphaned";
-}
-
 Migration from_row(const Rows &rows, size_t row)
 {
 	Migration m;
@@ -40,6 +30,15 @@ Migration from_row(const Rows &rows, size_t row)
 constexpr auto migration_columns = {"version", "ordinal", "name", "up", "down", "verify", "state", "run", "owner"};
 
 } // namespace
+
+std::string state_here(const std::string &state, int64 run)
+{
+	static Query elsewhere("SELECT FROM surefoot.run WHERE id = $1 AND (system_identifier <> $2::numeric OR database_oid <> $3)",
+						   {INT8OID, TEXTOID, OIDOID});
+	if (state != "running" && state != "queued" && state != "reverting")
+		return state;
+	return elsewhere.run({run, std::to_string(GetSystemIdentifier()), this_database()}).empty() ? state : "orphaned";
+}
 
 /* More than any date, time and count together; messages and locks have to bear it. */
 constexpr size_t most_digits = 100;

@@ -53,6 +53,8 @@ struct Step {
 /* Raises SF001 unless version is digits. */
 std::string number_of(const std::string &version);
 
+/* The state as view surefoot.status has it: a queue that came here with a restore or a copy of the database is orphaned. */
+std::string state_here(const std::string &state, int64 run);
 Situation situation(const std::string &number);
 std::optional<Migration> find(const std::string &number);
 /* Raises SF001 with the way to register it. */

@@ -164,45 +164,100 @@ bool update_row(const char *name, const char *primary_key, const std::string &ke
 	});
 }
 
+IndexReader::IndexReader(const char *table, const char *index, std::initializer_list<const char *> columns, Snapshot snapshot)
+	: values_(columns.size()), nulls_(columns.size(), true)
+{
+	pg_call([&] {
+		table_ = table_open(our_relation(table), AccessShareLock);
+		index_ = index_open(our_relation(index), AccessShareLock);
+		snapshot_ = RegisterSnapshot(snapshot);
+	});
+	for (const char *column : columns)
+		columns_.push_back(pg_call([&] { return column_of(table_, column); }));
+}
+
+bool IndexReader::begin(const ScanKeyData *key, bool descending)
+{
+	descending_ = descending;
+	pg_call([&] {
+		if (scan_ != nullptr)
+			systable_endscan_ordered(scan_);
+		scan_ = nullptr;
+		const MemoryContext caller = MemoryContextSwitchTo(context_);
+		scan_ = systable_beginscan_ordered(table_, index_, snapshot_, key != nullptr ? 1 : 0, const_cast<ScanKeyData *>(key));
+		MemoryContextSwitchTo(caller);
+	});
+	return next();
+}
+
+bool IndexReader::all(bool descending)
+{
+	return begin(nullptr, descending);
+}
+
+bool IndexReader::find(const std::string &digits, bool descending)
+{
+	ScanKeyData key;
+	pg_call([&] {
+		ScanKeyInit(&key, index_->rd_index->indkey.values[0], BTEqualStrategyNumber, F_NUMERIC_EQ, numeric_datum(digits.c_str()));
+	});
+	return begin(&key, descending);
+}
+
+bool IndexReader::find(int64 number)
+{
+	ScanKeyData key;
+	pg_call([&] {
+		ScanKeyInit(&key, index_->rd_index->indkey.values[0], BTEqualStrategyNumber, F_INT8EQ, Int64GetDatum(number));
+	});
+	return begin(&key, false);
+}
+
+bool IndexReader::next()
+{
+	return pg_call([this] {
+		const MemoryContext caller = MemoryContextSwitchTo(context_);
+		tuple_ = systable_getnext_ordered(scan_, descending_ ? BackwardScanDirection : ForwardScanDirection);
+		MemoryContextSwitchTo(caller);
+		if (tuple_ == nullptr)
+			return false;
+		for (size_t i = 0; i < columns_.size(); i++) {
+			bool is_null;
+			values_[i] = heap_getattr(tuple_, columns_[i], RelationGetDescr(table_), &is_null);
+			nulls_[i] = is_null;
+		}
+		return true;
+	});
+}
+
+std::optional<std::string> IndexReader::text(size_t column) const
+{
+	const char *text = pg_call([&] { return SPI_getvalue(tuple_, RelationGetDescr(table_), columns_[column]); });
+	return text ? std::optional<std::string>(text) : std::nullopt;
+}
+
+void IndexReader::close()
+{
+	pg_call([this] {
+		if (scan_ != nullptr)
+			systable_endscan_ordered(scan_);
+		UnregisterSnapshot(snapshot_);
+		index_close(index_, AccessShareLock);
+		table_close(table_, AccessShareLock);
+	});
+}
+
 Rows first_rows(const IndexOrder &order, std::initializer_list<const char *> columns)
 {
-	struct Scan {
-		Relation table, index;
-		Snapshot snapshot;
-		SysScanDesc scan;
-	};
-	const Scan scan = pg_call([&order] {
-		Scan s;
-		s.table = table_open(our_relation(order.table), AccessShareLock);
-		s.index = index_open(our_relation(order.index), AccessShareLock);
-		s.snapshot = RegisterSnapshot(GetLatestSnapshot());
-		ScanKeyData key;
-		if (order.key != nullptr)
-			ScanKeyInit(&key, s.index->rd_index->indkey.values[0], BTEqualStrategyNumber, F_NUMERIC_EQ,
-						numeric_datum(order.key->c_str()));
-		s.scan = systable_beginscan_ordered(s.table, s.index, s.snapshot, order.key != nullptr ? 1 : 0, &key);
-		return s;
-	});
+	IndexReader reader(order.table, order.index, columns, pg_call([] { return GetLatestSnapshot(); }));
 	Rows result;
-	while (result.rows_.size() < order.limit) {
-		HeapTuple tuple = pg_call([&] {
-			return systable_getnext_ordered(scan.scan, order.descending ? BackwardScanDirection : ForwardScanDirection);
-		});
-		if (tuple == nullptr)
-			break;
+	bool more = order.key != nullptr ? reader.find(*order.key, order.descending) : reader.all(order.descending);
+	for (; more && result.rows_.size() < order.limit; more = result.rows_.size() < order.limit && reader.next()) {
 		auto &cells = result.rows_.emplace_back();
-		for (const char *column : columns) {
-			const char *text = pg_call(
-				[&] { return SPI_getvalue(tuple, RelationGetDescr(scan.table), column_of(scan.table, column)); });
-			cells.push_back(text ? std::optional<std::string>(text) : std::nullopt);
-		}
+		for (size_t i = 0; i < columns.size(); i++)
+			cells.push_back(reader.text(i));
 	}
-	pg_call([&scan] {
-		systable_endscan_ordered(scan.scan);
-		UnregisterSnapshot(scan.snapshot);
-		index_close(scan.index, AccessShareLock);
-		table_close(scan.table, AccessShareLock);
-	});
+	reader.close();
 	return result;
 }
 

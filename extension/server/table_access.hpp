@@ -28,9 +28,48 @@ private:
 };
 
 /*
- * The first rows of table in the order of index, a partial one perhaps, as a fresh snapshot sees them. key: the index's first
- * column, a numeric, has this value. descending: the last ones, from the end.
+ * Rows of a table in the order of an index, a partial one perhaps, opened once for any number of looks:
+ *
+ *     IndexReader steps("step", "step_pkey", {"state"}, GetActiveSnapshot());
+ *     for (bool more = steps.find(run); more; more = steps.next())
+ *         if (steps.text(0) == "done") ...
+ *     steps.close();
+ *
+ * An Error leaves it open, for the end of the transaction, or of the subtransaction, to close.
  */
+class IndexReader {
+public:
+	/* The names are literals. snapshot: what to see, registered by the reader. Takes AccessShareLock on table and index. */
+	IndexReader(const char *table, const char *index, std::initializer_list<const char *> columns, Snapshot snapshot);
+	IndexReader(const IndexReader &) = delete;
+	/* Goes to the first row (the last, when descending) of all; false when there is none. */
+	bool all(bool descending = false);
+	/* The same among those whose first column of the index has this value; a numeric, or a bigint. */
+	bool find(const std::string &digits, bool descending = false);
+	bool find(int64 key);
+	bool next();
+	/* Cells of the row, by the place of the column in the constructor's list. A Datum is good until the reader moves. */
+	bool is_null(size_t column) const { return nulls_[column]; }
+	Datum raw(size_t column) const { return values_[column]; }
+	/* As the column's type writes it; nullopt for NULL. */
+	std::optional<std::string> text(size_t column) const;
+	void close();
+
+private:
+	bool begin(const ScanKeyData *key, bool descending);
+	Relation table_ = nullptr, index_ = nullptr;
+	Snapshot snapshot_ = nullptr;
+	/* Scans live as long as the reader, whatever their caller's context is. */
+	MemoryContext context_ = CurrentMemoryContext;
+	SysScanDesc scan_ = nullptr;
+	HeapTuple tuple_ = nullptr;
+	bool descending_ = false;
+	std::vector<AttrNumber> columns_;
+	std::vector<Datum> values_;
+	std::vector<char> nulls_;
+};
+
+/* Its first rows, as texts, as a fresh snapshot sees them. key: as find() takes it. */
 struct IndexOrder {
 	const char *table, *index;
 	const std::string *key = nullptr;
