@@ -37,7 +37,7 @@ done
 
 echo "## (a) 1,000 migrations of one CREATE TABLE each, server on $where"
 echo
-echo "psql waits for the disk at each commit; Surefoot for those within 0.1 s together, and for all before it ends (see safety.md)."
+echo "psql waits for the disk at each commit; Surefoot is at most 0.2 s ahead of it, and waits for all before it ends (see safety.md)."
 echo
 table s 2 session 'session|one psql session, a transaction each|' \
     "surefoot|\`surefoot apply --all\`|$([ "$where" = disk ] && echo 1.10 || echo 1.50)" 'process|one psql process per file|'
