@@ -351,9 +351,13 @@ void Derivation::add_drop(const Node &node)
 	if (const std::string parent = value_of(object, "partition of"); !parent.empty() && object.kind != "index")
 		if (const Object *whole = now.find("table", parent.substr(0, name_end(parent))); whole && goes(*whole))
 			return; /* with what it is a part of */
+	/* A CHECK that a partition has got when it was detached spares its rows being read when it is attached. */
+	const Object *table = object.kind == "constraint" && value_of(object, "definition").starts_with("CHECK") ? now.whole(object) : nullptr;
+	const Object *attached = table ? before.find(table->kind, table->identity) : nullptr;
+	const bool spares = attached && attached->field("partition of") && !table->field("partition of");
 	const KindOfObject &words = kind_of(object.kind);
 	Action &action = actions_.emplace_back();
-	action.phase = words.bears_others && !node.rebuild ? Action::Phase::finish : Action::Phase::drop;
+	action.phase = (words.bears_others || spares) && !node.rebuild ? Action::Phase::finish : Action::Phase::drop;
 	action.rank = 100 - rank_of(object);
 	action.place = -place_of(object);
 	action.ends = &object;

@@ -13,7 +13,14 @@
 #include "server/unbuilt_index.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
+#include "catalog/partition.h"
+#include "commands/tablecmds.h"
+#include "nodes/makefuncs.h"
+#include "optimizer/optimizer.h"
 #include "utils/lsyscache.h"
+#include "utils/partcache.h"
+#include "utils/ruleutils.h"
 }
 
 namespace surefoot {
@@ -120,6 +127,32 @@ void execute(const std::string &sql)
 	});
 }
 
+/* What DETACH PARTITION CONCURRENTLY leaves on the partition, and its plain form does not: a CHECK of the bounds that it had. */
+void keep_bounds(const AlterTableStmt *statement)
+{
+	const RangeVar *name = ((PartitionCmd *)((AlterTableCmd *)linitial(statement->cmds))->def)->name;
+	const char *check = pg_call([name]() -> const char * {
+		const Oid id = RangeVarGetRelid(name, AccessExclusiveLock, true);
+		if (!OidIsValid(id) || !get_rel_relispartition(id))
+			return nullptr;
+		Relation partition = table_open(id, NoLock), whole = table_open(get_partition_parent(id, true), AccessShareLock);
+		List *bounds = (List *)eval_const_expressions(nullptr, (Node *)RelationGetPartitionQual(partition));
+		/* Those of a hash would name the whole table, and are left out. */
+		const bool none = RelationGetPartitionKey(whole)->strategy == PARTITION_STRATEGY_HASH ||
+						  PartConstraintImpliedByRelConstraint(partition, bounds);
+		List *names = deparse_context_for(RelationGetRelationName(partition), id);
+		const char *sql = none ? nullptr
+							   : psprintf("ALTER TABLE %s ADD CHECK (%s)",
+											 quote_qualified_identifier(get_namespace_name(get_rel_namespace(id)), RelationGetRelationName(partition)),
+											 deparse_expression((Node *)make_ands_explicit(bounds), names, false, false));
+		table_close(whole, NoLock);
+		table_close(partition, NoLock);
+		return sql;
+	});
+	if (check)
+		execute(check);
+}
+
 } // namespace
 
 const char *name_of(Manner manner)
@@ -213,6 +246,8 @@ Manner Rehearsal::run(const std::string &sql, OperationKind kind)
 	if (is_query(node) || (makes_table && budget_) || IsA(node, SelectStmt) || IsA(node, DoStmt) || IsA(node, CallStmt))
 		run_query(node, text);
 	else {
+		if (kind == OperationKind::concurrent && IsA(node, AlterTableStmt))
+			keep_bounds((AlterTableStmt *)node);
 		ready();
 		execute(text);
 	}

@@ -12,10 +12,13 @@ sub signature
 	my ($failure) = @_;
 	my $text = $failure->{detail};
 	my ($line) = $failure->{what} =~ /refused|reverted|plan|gone|again$/ ? $text =~ /^((?:ERROR|FATAL|PANIC):.*)/m : $text =~ /^((?!exact|no way|not |order:)\w[^\n]*)/m;
+	$line = $1 if $failure->{what} =~ /planned/ && $text =~ /^is:\n(?:(?:no way back|exact)[^\n]*\n)?([^\n]*)/m;
 	$line //= '';
+	$line =~ s/^\w+ \S+: (?=it|its|a|rows)// if $failure->{what} =~ /planned/;
+	$line =~ s/[:(].*// if $failure->{what} =~ /planned/;
 	$line =~ s/(["'])(?:(?!\1).|\1\1)*\1/.../g;
 	$line =~ s/^([a-z]+(?: [a-z]+)?) .*/$1/ if $failure->{what} =~ /inexact|otherwise/;
-	$line = '' if $failure->{what} =~ /rows|planned/;
+	$line = '' if $failure->{what} =~ /rows/;
 	return "$failure->{what}: $line";
 }
 
