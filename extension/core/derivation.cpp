@@ -417,7 +417,7 @@ Inverse Derivation::run()
 	find_rebuilt();
 	add_actions();
 	for (std::string &statement : ordered())
-		result_.statements.push_back(std::move(statement));
+		result_.statements.push_back(with_minus_kept(statement));
 	return std::move(result_);
 }
 

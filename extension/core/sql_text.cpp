@@ -216,6 +216,56 @@ std::string renamed(std::string_view text, std::string_view from, std::string_vi
 	return out.append(text.substr(copied));
 }
 
+namespace {
+
+/* The end of the literal or quoted name that begins at i; i when none does. */
+size_t quoted_end(std::string_view text, size_t i)
+{
+	std::string_view end = text.substr(i, 1);
+	if (end == "$") {
+		size_t tag = i + 1;
+		while (tag < text.size() && in_word(text[tag]) && text[tag] != '$')
+			tag++;
+		if (tag >= text.size() || text[tag] != '$')
+			return i;
+		end = text.substr(i, tag + 1 - i);
+	} else if (end != "'" && end != "\"")
+		return i;
+	const size_t found = text.find(end, i + end.size());
+	return found == text.npos ? text.size() : found + end.size();
+}
+
+} // namespace
+
+std::string with_minus_kept(std::string_view sql)
+{
+	constexpr std::string_view minus = "(- ";
+	std::string result;
+	for (size_t i = 0; i < sql.size();) {
+		size_t end = quoted_end(sql, i);
+		if (end == i && in_word(sql[i]) && sql[i] != '$')
+			for (end = i; end < sql.size() && in_word(sql[end]);)
+				end++;
+		if (end > i) {
+			result.append(sql.substr(i, end - i));
+			i = end;
+			continue;
+		}
+		const size_t number = i + minus.size();
+		if (sql.substr(i).starts_with(minus)) {
+			end = std::min(sql.find_first_not_of("0123456789.eE", number), sql.size());
+			if (end > number && sql.substr(end, 1) == ")") {
+				const std::string_view digits = sql.substr(number, end - number);
+				result.append(minus).append(digits).append(digits.find_first_of(".eE") == digits.npos ? "::integer" : "::numeric");
+				i = end;
+				continue;
+			}
+		}
+		result.push_back(sql[i++]);
+	}
+	return result;
+}
+
 std::string with_word(std::string_view text, std::string_view from, std::string_view to)
 {
 	const auto in_word = [](char c) { return isalnum(static_cast<unsigned char>(c)) || c == '_' || c == '$' || c == '"' || (c & 0x80); };

@@ -49,6 +49,12 @@ struct Mentions {
 /* text with each qualified name that is from, or begins with it, called to. */
 std::string renamed(std::string_view text, std::string_view from, std::string_view to);
 
+/*
+ * sql that means by "(- 3)" what the server does when it says so of an expression: the operator, on a number. Read again as it
+ * stands, it would be the number -3.
+ */
+std::string with_minus_kept(std::string_view sql);
+
 /* text with each word that is from, as a whole, called to: for what need not be exact, as it is compared afterwards. */
 std::string with_word(std::string_view text, std::string_view from, std::string_view to);
 

@@ -214,12 +214,14 @@ sub forward
 {
 	my ($self, $migration, $n, $make, $rows, $applied) = @_;
 	my $before = @$applied ? $applied->[-1]{n} : 0;
+	$self->run('SELECT random_walk.remember_positions()');
 	my $failure = $self->collect($migration, $n, $make);
 	return $failure if $failure;
 	my @statements = @{ $migration->{statements} };
 	my $holds = @statements && $self->run('SET CONSTRAINTS ALL IMMEDIATE')->{ok};
 	my $trial = $self->remember('trial');
 	$self->run('ROLLBACK');
+	$self->run('SELECT random_walk.restore_positions()');
 	return undef if !$holds || !defined $trial;
 	return undef if $trial eq ($self->remember('now') // '') && !grep { /^(?:INSERT|UPDATE|DELETE|TRUNCATE)/ } @statements;
 
@@ -246,6 +248,7 @@ sub forward
 		$rehearsed = $answer->{out};
 		my $left = $self->compare('now');
 		return failure('left by the rehearsal', $n, told($left)) if @$left;
+		$self->run('SELECT random_walk.restore_positions()');
 	}
 	$answer = $self->call('migrate_apply', $version);
 	return failure('session gone', $n, $answer->{err}) if $answer->{dead};

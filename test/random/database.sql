@@ -16,6 +16,21 @@ BEGIN
     END LOOP;
 END $$;
 
+-- Where sequences stand: no rollback puts them back, and what a trial has taken from them would be missing when it is done in earnest.
+CREATE TABLE random_walk.positions (name text PRIMARY KEY, at bigint, called boolean);
+CREATE FUNCTION random_walk.remember_positions() RETURNS void LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+DECLARE
+    s record;
+BEGIN
+    DELETE FROM random_walk.positions;
+    FOR s IN SELECT format('%I.%I', n.nspname, c.relname) AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+             WHERE c.relkind = 'S' AND n.nspname !~ '^(pg_|information_schema$|surefoot|sf$|random_walk$)' LOOP
+        EXECUTE format('INSERT INTO random_walk.positions SELECT %L, last_value, is_called FROM %s', s.name, s.name);
+    END LOOP;
+END $$;
+CREATE FUNCTION random_walk.restore_positions() RETURNS void LANGUAGE sql SET search_path = pg_catalog AS $$
+    SELECT setval(to_regclass(name), at, called) FROM random_walk.positions WHERE to_regclass(name) IS NOT NULL $$;
+
 -- Removes what a sequence has made.
 CREATE PROCEDURE random_walk.clean() LANGUAGE plpgsql AS $$
 DECLARE s record;
