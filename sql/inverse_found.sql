@@ -125,3 +125,38 @@ CALL migrate_wait('106');
 SELECT migrate_inverse('106');
 SELECT migrate_revert('106');
 SELECT migrate_fingerprint() = :'before' AS same;
+
+SELECT setval('there_and_back.number', 200);
+
+-- An operator on a number is not the negative number.
+CREATE VIEW negative AS SELECT -3::integer AS a, -1.5::numeric AS b, -4 AS c, '(- 3)' AS d;
+CREATE TABLE negative_table (a int DEFAULT -3::integer, b int CHECK (b > - 7::integer));
+CREATE FUNCTION negative_function() RETURNS text LANGUAGE sql AS $$SELECT '(- 3)' || (- 3)$$;
+CALL there_and_back('DROP VIEW negative; DROP TABLE negative_table; DROP FUNCTION negative_function()');
+CALL there_and_back('CREATE OR REPLACE VIEW negative AS SELECT -3::integer AS a, -1.5::numeric AS b, -4 AS c, ''(- 3)'' AS d, 1 AS e');
+
+-- Default privileges of none.
+CREATE ROLE regress_found_owner;
+CALL there_and_back('ALTER DEFAULT PRIVILEGES FOR ROLE regress_found_owner REVOKE ALL ON SEQUENCES FROM regress_found_owner');
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_found_owner REVOKE ALL ON SEQUENCES FROM regress_found_owner;
+CALL there_and_back('ALTER DEFAULT PRIVILEGES FOR ROLE regress_found_owner GRANT ALL ON SEQUENCES TO regress_found_owner');
+ALTER DEFAULT PRIVILEGES FOR ROLE regress_found_owner GRANT ALL ON SEQUENCES TO regress_found_owner;
+
+-- A type of the name of a table, whose rows have a type of that name as well.
+CREATE TABLE becomes_type (id int, b text);
+CALL there_and_back('DROP TABLE becomes_type; CREATE TYPE becomes_type AS (a boolean)');
+
+-- A column that cannot come back to several rows without its values, or can.
+CREATE TABLE rowed (id int PRIMARY KEY, a int DEFAULT 1 UNIQUE, b int UNIQUE, c int DEFAULT 1, d int NOT NULL, e int DEFAULT 5 CHECK (e > 0), f int DEFAULT -5 CHECK (f > 0),
+    g text CHECK (g IS NOT NULL), h text CHECK (length(h) < 9), i serial UNIQUE, j int DEFAULT 1 REFERENCES rowed, k int REFERENCES rowed, l bigint GENERATED ALWAYS AS (id * 2) STORED UNIQUE, m text DEFAULT 'x', n text);
+CREATE UNIQUE INDEX ON rowed (c, id);
+CREATE UNIQUE INDEX ON rowed (d, b);
+CREATE UNIQUE INDEX ON rowed (lower(m));
+CREATE UNIQUE INDEX ON rowed (c) WHERE n IS NOT NULL;
+SELECT name, substring(way_back FROM ', (.*)') AS way_back FROM unnest(string_to_array('a b c d e f g h i j k l m n', ' ')) name, migrate_plan_script('ALTER TABLE rowed DROP ' || name);
+INSERT INTO rowed (id, a, b, c, d, f, g, j, m) SELECT n, n, n, n, n, 1, 'g', n, n FROM generate_series(1, 2) n;
+CALL there_and_back('ALTER TABLE rowed DROP e, DROP h, DROP k, DROP l, DROP n');
+CALL there_and_back('ALTER TABLE rowed DROP i');
+
+-- A type that cuts what it holds, and one of a generated column.
+SELECT way_back FROM migrate_plan_script('ALTER TABLE rowed ALTER id TYPE varchar(3) USING id::text; ALTER TABLE rowed ALTER l TYPE text; ALTER TABLE rowed ALTER m TYPE varchar(3)');

@@ -101,7 +101,7 @@ Column find_column(Oid table, const char *name)
 	if (HeapTupleIsValid(tuple)) {
 		const Form_pg_attribute form = (Form_pg_attribute)GETSTRUCT(tuple);
 		const bool proved = !compat::is_not_null_unproved(table, form->attnum);
-		result = {true,			  form->attnotnull && proved, form->attnum,
+		result = {true,			  form->attnotnull && proved, form->attgenerated != '\0', form->attnum,
 				  form->atttypid, form->attcollation,		  form->atttypmod};
 		ReleaseSysCache(tuple);
 	}

@@ -7,7 +7,7 @@ namespace surefoot {
 
 /* A column as the catalog has it. */
 struct Column {
-	bool exists, not_null;
+	bool exists, not_null, generated;
 	AttrNumber number;
 	Oid type, collation;
 	int32 typmod;

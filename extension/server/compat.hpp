@@ -261,6 +261,15 @@ inline bool walk_raw_tree(Node *node, bool (*walker)(Node *, void *), void *cont
 #endif
 }
 
+inline Node *mutate_expression(Node *node, Node *(*mutator)(Node *, void *), void *context)
+{
+#if PG_VERSION_NUM >= 160000
+	return expression_tree_mutator(node, mutator, context);
+#else
+	return expression_tree_mutator(node, reinterpret_cast<Node *(*)()>(reinterpret_cast<void *>(mutator)), context);
+#endif
+}
+
 inline bool walk_expression(Node *node, bool (*walker)(Node *, void *), void *context)
 {
 #if PG_VERSION_NUM >= 160000

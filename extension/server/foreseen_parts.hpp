@@ -38,6 +38,7 @@ bool changes_rows(Node *statement);
 /* A foreign key, on either side, of a partitioned table or a partition. To be called within a pg_call. */
 bool has_keys_of_partitions(Oid table);
 
+Foreseen foresee_drop_column(Oid table, const char *name);
 Foreseen foresee_drop(const DropStmt *drop);
 Foreseen foresee_alter_table(const AlterTableStmt *alter);
 

@@ -2,7 +2,6 @@
 #include "server/foreseen_parts.hpp"
 
 #include "server/column_facts.hpp"
-#include "server/surroundings.hpp"
 
 extern "C" {
 #include "catalog/pg_inherits.h"
@@ -91,49 +90,6 @@ bool has_keys_of_partitions(Oid table)
 
 namespace {
 
-/* NOT NULL, and with no default that would do where one value for all rows does not. */
-bool must_have_values(Oid table, const char *name)
-{
-	const Column column = OidIsValid(table) ? find_column(table, name) : Column{};
-	if (!column.exists || !column.not_null)
-		return false;
-	Relation relation = relation_open(table, AccessShareLock);
-	const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(relation), column.number - 1);
-	bool found = !attribute->atthasdef && attribute->attidentity == '\0';
-	if (found && !has_check_on(table, column.number)) {
-		/* One value for all rows is no key. */
-		found = false;
-		const List *keys = RelationGetFKeyList(relation);
-		for (int i = 0; i < list_length(keys); i++) {
-			const ForeignKeyCacheInfo *key = (ForeignKeyCacheInfo *)list_nth(keys, i);
-			for (int n = 0; n < key->nkeys; n++)
-				found = found || key->conkey[n] == column.number;
-		}
-		const List *indexes = RelationGetIndexList(relation);
-		for (int i = 0; i < list_length(indexes); i++) {
-			Relation index = index_open(list_nth_oid(indexes, i), AccessShareLock);
-			const Form_pg_index form = index->rd_index;
-			for (int n = 0; n < form->indnkeyatts; n++)
-				found = found || (form->indkey.values[n] == column.number && (form->indisunique || form->indisexclusion));
-			index_close(index, AccessShareLock);
-		}
-	}
-	relation_close(relation, AccessShareLock);
-	return found;
-}
-
-/* Whether rows can get some value of its type when it comes back as NOT NULL. */
-bool has_filler(Oid table, const char *name)
-{
-	if (!OidIsValid(table))
-		return true;
-	const std::string type = pg_call([table, name] {
-		const Column column = find_column(table, name);
-		return column.exists && column.not_null ? format_type_with_typemod(column.type, column.typmod) : "";
-	});
-	return type.empty() || !LiveSurroundings().filler_of(type).empty();
-}
-
 Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 {
 	const ColumnDef *definition = (ColumnDef *)command->def;
@@ -142,7 +98,7 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 	const TypeName *wanted = definition->typeName;
 	const char *name = command->name;
 	std::string from, to;
-	bool no_cast = false;
+	bool no_cast = false, cuts = false;
 	pg_call([&] {
 		if (!OidIsValid(table))
 			return;
@@ -151,12 +107,20 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 		const Oid type = column.exists ? type_oid(wanted, &modifier) : InvalidOid;
 		if (!OidIsValid(type))
 			return;
-		no_cast = !can_coerce_type(1, &type, &column.type, COERCION_EXPLICIT);
+		/* USING is refused for a generated column. */
+		no_cast = !can_coerce_type(1, &type, &column.type, column.generated ? COERCION_ASSIGNMENT : COERCION_EXPLICIT);
+		char category, former;
+		bool preferred;
+		get_type_category_preferred(type, &category, &preferred);
+		get_type_category_preferred(column.type, &former, &preferred);
+		cuts = category == TYPCATEGORY_STRING && former != TYPCATEGORY_STRING && (modifier >= 0 || get_typlen(type) > 0);
 		from = format_type_with_typemod(column.type, column.typmod);
 		to = format_type_with_typemod(type, modifier);
 	});
 	if (no_cast)
 		return unknown("nothing casts " + to + " back to " + from);
+	if (cuts)
+		return unknown("whether what " + to + " holds of its values can be " + from + " again shows when it is applied");
 	if (from.empty() || to.empty() || !core::keeps_values(from, to))
 		return lossy(core::WayBack::without_rows, "its values may not be what they were, as they were of another type");
 	return exact();
@@ -186,9 +150,7 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 	case AT_DropConstraint:
 	case AT_DetachPartition: return with_keys();
 	case AT_DropColumn:
-		if (pg_call([table, name] { return must_have_values(table, name); }) || !has_filler(table, name))
-			return unknown("its values are gone, and whether it comes back as NOT NULL where there are rows shows when it is applied");
-		return lossy(core::WayBack::without_rows, is_followed() ? "its values are gone, and it comes back last" : "its values are gone");
+		return foresee_drop_column(table, name);
 	case AT_AlterColumnType:
 		if (alter->objtype == OBJECT_TYPE)
 			return unknown("it shows when it is applied which tables have the type");

@@ -202,10 +202,10 @@ void read_row(Reading &reading, const Kind &kind, HeapTuple row, TupleDesc descr
 	}
 	if (kind.parts)
 		kind.parts(reading, oid);
-	if (class_id == DefaultAclRelationId)
-		reading.out.field("grants",
-						  reading.acl_text(heap_getattr(row, Anum_pg_default_acl_defaclacl, descriptor, &is_null)));
-	else if (columns.acl != 0) {
+	if (class_id == DefaultAclRelationId) {
+		const std::string granted = reading.acl_text(heap_getattr(row, Anum_pg_default_acl_defaclacl, descriptor, &is_null));
+		reading.out.field("grants", granted.empty() ? "none" : granted);
+	} else if (columns.acl != 0) {
 		const Datum acl = heap_getattr(row, columns.acl, descriptor, &is_null);
 		reading.grants(acl, is_null, kind.acl_type, owner);
 	}

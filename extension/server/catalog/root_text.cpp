@@ -246,8 +246,12 @@ std::optional<ObjectAddress> resolve_root(std::string_view text)
 		const Oid found = pg_call([=] {
 			if (relation)
 				return get_relname_relid(name, schema);
-			if (!function)
-				return GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+			if (!function) {
+				const Oid type = GetSysCacheOid2(TYPENAMENSP, Anum_pg_type_oid, CStringGetDatum(name), ObjectIdGetDatum(schema));
+				/* The type of a table's rows is no object of its own. */
+				const Oid rows = OidIsValid(type) ? get_typ_typrelid(type) : InvalidOid;
+				return OidIsValid(rows) && get_rel_relkind(rows) != RELKIND_COMPOSITE_TYPE ? InvalidOid : type;
+			}
 			return GetSysCacheOid3(PROCNAMEARGSNSP, Anum_pg_proc_oid, CStringGetDatum(name),
 								   PointerGetDatum(buildoidvector(types, count)), ObjectIdGetDatum(schema));
 		});
