@@ -13,6 +13,15 @@ bool is_relation(const Object &object)
 		   object.kind == "foreign table";
 }
 
+/* A name that only one of the two can have: each table has a type of its name, and a composite type is a relation as well. */
+bool exclude_each_other(const Object &a, const Object &b)
+{
+	const auto is_type = [](const Object &object) { return object.kind == "type" || object.kind == "enum" || object.kind == "domain"; };
+	const auto has_type = [](const Object &object) { return is_relation(object) && object.kind != "sequence" && object.kind != "index"; };
+	const auto in_class = [](const Object &object) { return is_relation(object) || object.field("columns") != nullptr; };
+	return a.kind == b.kind || (in_class(a) && in_class(b)) || (is_type(a) && (is_type(b) || has_type(b))) || (has_type(a) && is_type(b));
+}
+
 /* schemas before what is in them, and that before its parts */
 int level_of(const Object &object)
 {
@@ -132,6 +141,13 @@ bool Derivation::names_first()
 			if (with_constraint)
 				continue;
 		}
+		/* A serial column's sequence moves with its table. */
+		if (object.kind == "sequence" && from.name == to.name && value_of(object, "owned by") != value_of(*was, "owned by") &&
+			last_part(value_of(object, "owned by")) == last_part(value_of(*was, "owned by")))
+			if (const Object *column = now.find("column", value_of(object, "owned by")))
+				if (const Object *table = now.whole(*column), *table_was = table ? before.at(table->address) : nullptr;
+					table_was && own_name(*table).schema == from.schema && own_name(*table_was).schema == to.schema)
+					continue;
 		if (level_of(object) < level)
 			renames.clear();
 		level = level_of(object);
@@ -144,7 +160,7 @@ bool Derivation::names_first()
 	const auto occupant = [&](const Rename &rename) -> const Object * {
 		const std::string identity = identity_as(*rename.now, rename.to);
 		for (const Object &object : now.all())
-			if (object.identity == identity && (object.kind == rename.now->kind || (is_relation(object) && is_relation(*rename.now))))
+			if (object.identity == identity && exclude_each_other(object, *rename.now))
 				return &object;
 		return nullptr;
 	};

@@ -80,21 +80,23 @@ const char *renamed_column(Node *statement)
 	return rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE ? rename->subname : nullptr;
 }
 
-/* Of a table that becomes logged or unlogged its own sequences become so too, and nobody is told. */
+/* Of a table that becomes logged or unlogged, or moves, its own sequences do so too, and nobody is told. */
 std::vector<ObjectAddress> sequences_that_follow(Node *statement)
 {
 	std::vector<ObjectAddress> result;
-	if (!IsA(statement, AlterTableStmt))
-		return result;
-	const AlterTableStmt *alter = (AlterTableStmt *)statement;
-	bool changes = false;
-	for (int i = 0; i < list_length(alter->cmds); i++) {
-		const AlterTableType kind = ((AlterTableCmd *)list_nth(alter->cmds, i))->subtype;
-		changes = changes || kind == AT_SetLogged || kind == AT_SetUnLogged;
+	const RangeVar *name = nullptr;
+	if (IsA(statement, AlterObjectSchemaStmt))
+		name = ((AlterObjectSchemaStmt *)statement)->relation;
+	else if (IsA(statement, AlterTableStmt)) {
+		const AlterTableStmt *alter = (AlterTableStmt *)statement;
+		for (int i = 0; i < list_length(alter->cmds); i++) {
+			const AlterTableType kind = ((AlterTableCmd *)list_nth(alter->cmds, i))->subtype;
+			if (kind == AT_SetLogged || kind == AT_SetUnLogged)
+				name = alter->relation;
+		}
 	}
-	if (!changes)
+	if (name == nullptr)
 		return result;
-	const RangeVar *name = alter->relation;
 	List *owned = pg_call([name]() -> List * {
 		const Oid table = RangeVarGetRelid(name, NoLock, true);
 		return OidIsValid(table) ? getOwnedSequences(table) : NIL;
@@ -245,8 +247,12 @@ void Recorder::see_targets(Node *statement)
 					see(dependent.root);
 		},
 		[this](Oid relation) { want(relation); });
-	for (const ObjectAddress &sequence : sequences_that_follow(statement))
+	for (const ObjectAddress &sequence : sequences_that_follow(statement)) {
 		see(catalog::root_of(sequence.classId, sequence.objectId));
+		if (renames)
+			for (const Dependent &dependent : dependents_of(sequence))
+				see(dependent.root);
+	}
 	if (IsA(statement, CopyStmt) && ((CopyStmt *)statement)->is_from && ((CopyStmt *)statement)->relation != nullptr) {
 		const RangeVar *name = ((CopyStmt *)statement)->relation;
 		const Oid table = pg_call([name] { return RangeVarGetRelid(name, NoLock, true); });
