@@ -31,6 +31,9 @@ int rank_of(const Object &object)
 	/* A key would bring one of another name along. */
 	if (object.kind == "constraint" && value_of(object, "definition").starts_with("NOT NULL"))
 		return 24;
+	/* Attaching partitions would give them one as well. */
+	if (object.kind == "index" && value_of(object, "definition").find(" ON ONLY ") != std::string::npos)
+		return 28;
 	return kind_of(object.kind).rank;
 }
 
