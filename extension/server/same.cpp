@@ -1,5 +1,8 @@
 #include "server/same.hpp"
 
+#include "core/kinds.hpp"
+#include "core/sql_text.hpp"
+
 #include "server/catalog/definitions.hpp"
 
 extern "C" {
@@ -168,13 +171,22 @@ bool has_candidates(const core::Objects &there, std::string_view kind)
 					   [&](const core::Object &object) { return object.kind == kind && is_chosen_by_server(object); });
 }
 
+/* An index that goes and comes with a constraint is not what CREATE INDEX makes. */
+static bool is_of_constraint(const core::Object &index, const core::Objects &all)
+{
+	return index.kind == "index" && std::any_of(all.begin(), all.end(), [&index](const core::Object &object) {
+			   return object.kind == "constraint" && object.root == index.root && core::has_index(object) &&
+					  core::split_on(object.identity).name == core::last_part(index.identity);
+		   });
+}
+
 const core::Object *find_twin(const Trial &trial, std::string_view kind)
 {
 	for (const core::Object &made : trial.made) {
 		if (made.kind != kind || (trial.without.find(made.kind, made.identity) != nullptr))
 			continue;
 		for (const core::Object &there : trial.there)
-			if (there.kind == kind && is_chosen_by_server(there) &&
+			if (there.kind == kind && is_chosen_by_server(there) && !is_of_constraint(there, trial.there) &&
 				core::equal(nameless(there), nameless(made)))
 				return &there;
 	}
