@@ -160,3 +160,33 @@ CALL there_and_back('ALTER TABLE rowed DROP i');
 
 -- A type that cuts what it holds, and one of a generated column.
 SELECT way_back FROM migrate_plan_script('ALTER TABLE rowed ALTER id TYPE varchar(3) USING id::text; ALTER TABLE rowed ALTER l TYPE text; ALTER TABLE rowed ALTER m TYPE varchar(3)');
+
+-- A name that a table and a type cannot both have.
+CREATE TABLE renamed_away (id int);
+CALL there_and_back('ALTER TABLE renamed_away RENAME TO away; CREATE TYPE renamed_away AS (a int)');
+CALL there_and_back('ALTER TABLE renamed_away RENAME TO away; CREATE TYPE renamed_away AS ENUM (''a'')');
+
+-- The sequence of a serial column moves with its table, also when another table uses it.
+CREATE SCHEMA moved;
+CREATE TABLE has_serial (id serial);
+CREATE TABLE uses_serial (LIKE has_serial INCLUDING ALL);
+CALL there_and_back('ALTER TABLE has_serial SET SCHEMA moved');
+
+-- An index of a partitioned table that its partitions have none of.
+CREATE TABLE only_whole (k bigint, b text) PARTITION BY RANGE (k);
+CREATE TABLE only_part PARTITION OF only_whole FOR VALUES FROM (1) TO (2);
+CREATE INDEX only_index ON ONLY only_whole (k, b);
+CALL there_and_back('DROP TABLE only_whole');
+
+-- An index without a name beside the key on the same column.
+CREATE TABLE keyed (id int PRIMARY KEY);
+CALL there_and_back('CREATE UNIQUE INDEX ON keyed (id); COMMENT ON INDEX keyed_id_idx IS ''remark''');
+
+-- Rows that are written where something was in their way.
+CREATE TABLE loosened (a int NOT NULL, b int CHECK (b > 0));
+INSERT INTO loosened VALUES (1, 1);
+SELECT way_back FROM migrate_plan_script('ALTER TABLE loosened ALTER a TYPE text; UPDATE loosened SET a = ''''');
+SELECT way_back FROM migrate_plan_script('UPDATE loosened SET a = 2; ALTER TABLE loosened DROP CONSTRAINT loosened_b_check; INSERT INTO loosened VALUES (1, -1)');
+SELECT way_back FROM migrate_plan_script('ALTER TYPE mood RENAME VALUE ''good'' TO ''fine''; ALTER TYPE mood ADD VALUE ''fair''');
+CREATE DOMAIN short AS varchar(3);
+SELECT way_back FROM migrate_plan_script('ALTER TABLE loosened ALTER a TYPE short USING a::text::short');

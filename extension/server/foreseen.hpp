@@ -9,6 +9,8 @@
 #include "core/inverse.hpp"
 #include "server/script.hpp"
 
+#include <set>
+
 namespace surefoot {
 
 /* What statements do that changes no recorded definition, so nothing takes it back: rows, and what belongs to the whole cluster. */
@@ -23,5 +25,15 @@ struct Foreseen {
 	std::string reason = {};
 };
 Foreseen foresee_way_back(Node *statement);
+
+/* The statements of a script in their order: some are in the way of what brings an earlier one back. */
+class Foresight {
+public:
+	Foreseen of(Node *statement);
+
+private:
+	std::set<Oid> loosened_; /* tables that take more than before */
+	bool renames_value_ = false, adds_value_ = false;
+};
 
 } // namespace surefoot

@@ -206,6 +206,8 @@ Return look(Relation relation, AttrNumber number, bool filler)
 
 Foreseen foresee_drop_column(Oid table, const char *name)
 {
+	if (OidIsValid(table) && !pg_call([table, name] { return find_column(table, name).exists; }))
+		return unknown("its values are gone, and the column is not there yet by that name");
 	const std::string type = pg_call([table, name] {
 		const Column column = OidIsValid(table) ? find_column(table, name) : Column{};
 		return column.exists && column.not_null ? format_type_with_typemod(column.type, column.typmod) : "";

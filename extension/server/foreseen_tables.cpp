@@ -113,7 +113,9 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 		bool preferred;
 		get_type_category_preferred(type, &category, &preferred);
 		get_type_category_preferred(column.type, &former, &preferred);
-		cuts = category == TYPCATEGORY_STRING && former != TYPCATEGORY_STRING && (modifier >= 0 || get_typlen(type) > 0);
+		int32 length = modifier;
+		const Oid base = getBaseTypeAndTypmod(type, &length);
+		cuts = category == TYPCATEGORY_STRING && former != TYPCATEGORY_STRING && (length >= 0 || get_typlen(base) > 0);
 		from = format_type_with_typemod(column.type, column.typmod);
 		to = format_type_with_typemod(type, modifier);
 	});

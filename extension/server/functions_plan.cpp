@@ -41,12 +41,13 @@ namespace {
 struct WayBack {
 	std::string script; /* "down script"; empty when there is none */
 	bool ended = false;
+	Foresight foresight = {};
 
 	std::string of(Facts &facts, Node *statement)
 	{
 		if (!script.empty())
 			return script;
-		const Foreseen foreseen = foresee_way_back(statement);
+		const Foreseen foreseen = foresight.of(statement);
 		if (foreseen.what == Foreseen::needless)
 			return "";
 		if (foreseen.what == Foreseen::unknown)
