@@ -255,8 +255,10 @@ sub forward
 	if (!$answer->{ok})
 	{
 		$self->{spoilt} = 1 if ($self->value("SELECT state FROM sf.migrate_status('$version')") // '') ne 'registered';
-		# IF NOT EXISTS does not hide that it is another one.
-		if ($answer->{err} =~ /^ERROR:  SF007/ && grep { /\bIF NOT EXISTS\b/ } @statements) { $self->{count}{'refused, there is another of the name'}++; return undef; }
+		# IF NOT EXISTS does not hide that it is another one, nor that it could not be made.
+		if ($answer->{err} =~ /^ERROR:  (?:SF007|42804|23505)/ && grep { /\bIF NOT EXISTS\b/ } @statements) { $self->{count}{'refused, there is another of the name'}++; return undef; }
+		# The trial was of the plain form.
+		if ($answer->{err} =~ /^ERROR:  55000: cannot detach partitions concurrently when a default/) { $self->{count}{'refused by PostgreSQL, too, but in its plain form'}++; return undef; }
 		return failure('refused', $n, $answer->{err}) if $answer->{err} !~ /^ERROR:  SF016/m;
 		my ($reason) = $answer->{err} =~ /^DETAIL:  (.*)/m;
 		return failure('worse than planned', $n, "planned:\n$planned\nis:\n$reason") if defined $planned && $planned !~ /no way back|not known beforehand/;
@@ -266,9 +268,7 @@ sub forward
 	}
 	# What is there already is skipped, so that another of the same is not made.
 	my $skipped = ($self->value("SELECT count(*) FROM surefoot.skipped s JOIN surefoot.migration m ON m.run = s.run WHERE m.version = '$version'") // 0) > 0;
-	my $other = $skipped ? [] : $self->compare('trial');
-	# It leaves a CHECK on the partition, which the plain form of the trial does not.
-	$other = [ grep { $_->[0] ne 'constraint' || $_->[1] !~ /_check\d* on / || $_->[3] !~ /: added$/m } @$other ] if grep { /DETACH PARTITION .* CONCURRENTLY/ } @statements;
+	my $other = $skipped ? [] : $self->unlike_trial(\@statements);
 	return failure('applied otherwise', $n, told($other)) if @$other;
 	my ($verdict, $reason) = $self->verdict($version);
 	my $worst = defined $planned ? (sort { $b <=> $a } map { rank($_) } split /\n/, $planned)[0] : 9;
@@ -289,7 +289,7 @@ sub forward
 			$self->{spoilt} = 1;
 			return undef;
 		}
-		my $again = $self->compare('trial');
+		my $again = $self->unlike_trial(\@statements);
 		return failure('applied again otherwise', $n, told($again)) if $verdict eq 'exact' && @$again && !$skipped;
 		@$one{qw(verdict reason)} = $self->verdict($version);
 	}
@@ -299,6 +299,15 @@ sub forward
 	push @$applied, $one;
 	$self->{kinds}{$_}++ for map { /^(\w+(?: (?:OR REPLACE )?[A-Z]+)?)/ ? $1 : $_ } @statements;
 	return undef;
+}
+
+# What is not as the trial made it. Detaching concurrently leaves a CHECK on the partition, which the plain form of the trial does not.
+sub unlike_trial
+{
+	my ($self, $statements) = @_;
+	my $other = $self->compare('trial');
+	return $other if !grep { /DETACH PARTITION .* CONCURRENTLY/ } @$statements;
+	return [ grep { $_->[0] ne 'constraint' || $_->[1] !~ /_check\d*"? on / || $_->[3] !~ /: added$/m } @$other ];
 }
 
 # One migration back, and what differs from before it.
