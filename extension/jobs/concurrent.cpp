@@ -292,15 +292,11 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 		unlock_table(build.locked);
 }
 
-/* DO and CALL name nothing of what they change: that is seen while they run, in whatever transactions. */
-bool runs_code(const std::string &sql)
+/* What DO and CALL change is seen while they run, in whatever transactions. */
+bool code_runs(const std::string &sql)
 {
 	bool result = false;
-	in_transaction([&] {
-		const Script script(sql, Script::Part{});
-		const Node *node = script.statements().front().raw->stmt;
-		result = IsA(node, DoStmt) || IsA(node, CallStmt);
-	});
+	in_transaction([&] { result = runs_code(Script(sql, Script::Part{}).statements().front().raw->stmt); });
 	return result;
 }
 
@@ -326,7 +322,7 @@ void run_other(int64 run, const history::Step &step, const Operation &operation)
 		record(run, step, what_may_go(run, before));
 		const std::optional<std::string> sql = what_is_left(operation.sql, interrupted);
 		std::optional<Recorder> recorder;
-		if (sql && runs_code(*sql))
+		if (sql && code_runs(*sql))
 			recorder.emplace();
 		try {
 			if (sql)

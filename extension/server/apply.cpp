@@ -75,6 +75,24 @@ void give_up_run(const history::Migration &migration)
 	history::set_state(migration.version, "queued,running,reverting,orphaned", "failed", migration.run);
 }
 
+/* Code that commits by itself, and was under way when the server was stopped: of what it had committed there is no record. */
+void warn_of_lost_code(const history::Migration &migration)
+{
+	if (migration.state != "running" && migration.state != "orphaned")
+		return;
+	std::optional<history::Step> step;
+	{
+		Internal internal;
+		step = history::next_step(migration.run);
+	}
+	if (!step || step->state != "running" || step->kind != OperationKind::concurrent)
+		return;
+	const Operation &operation = step->operations.front();
+	if (runs_code(Script(operation.sql, Script::Part{}).statements().front().raw->stmt))
+		warn({migration.version, "up", migration.run, true},
+			 "step " + std::to_string(step->n) + " was under way when the server was stopped: what its code had committed by then is not recorded, and stays");
+}
+
 [[noreturn]] void refuse_unfinished(const std::string &version)
 {
 	throw Error(sqlstate::busy, "migration " + version + " has steps to finish", "",
@@ -305,8 +323,10 @@ std::string apply(const std::string &version)
 		return "already applied";
 	refuse_if_busy(situation);
 	if (migration.state == "queued" || migration.state == "running") {
-		if (job_holder(migration.run) == 0)
+		if (job_holder(migration.run) == 0) {
+			warn_of_lost_code(migration);
 			return requeue(migration, current_run(migration));
+		}
 		Internal internal;
 		return queued(history::unfinished_steps(migration.run));
 	}
@@ -361,6 +381,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	if (migration.state != "applied" && migration.state != "failed") {
 		if (migration.state != "orphaned" && !keep_workers_away(migration.run))
 			refuse_unfinished(migration.version);
+		warn_of_lost_code(migration);
 		give_up_run(migration);
 		migration.state = "failed";
 	}
@@ -414,8 +435,10 @@ std::string resume(const std::string &version)
 	const std::string &state = migration.state;
 	if (state == "applied" || state == "registered" || state == "reverted")
 		throw Error(sqlstate::step_failed, "migration " + migration.version + " has nothing to resume", "It is " + state + ".");
-	if (state == "orphaned" || job_holder(migration.run) == 0)
+	if (state == "orphaned" || job_holder(migration.run) == 0) {
+		warn_of_lost_code(migration);
 		return requeue(migration, current_run(migration));
+	}
 	Internal internal;
 	return queued(history::unfinished_steps(migration.run));
 }

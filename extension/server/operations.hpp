@@ -35,6 +35,9 @@ void check_boundaries(const Script &script, const std::vector<PlannedStep> &step
 /* The server refuses the statement in a transaction block. */
 bool needs_own_step(Node *statement, const Created &created);
 
+/* DO and CALL: they name nothing of what they change, and in a step of their own may commit as they like. */
+bool runs_code(Node *statement);
+
 /* CREATE INDEX, and ALTER TABLE that adds a constraint with an index; both as expand(). */
 std::vector<Operation> expand_index(const Script &script, size_t statement, const Created &created);
 std::vector<Operation> expand_alter_table(const Script &script, size_t statement,

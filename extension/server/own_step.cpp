@@ -78,6 +78,11 @@ bool alters_subscription_alone(const AlterSubscriptionStmt *alter)
 
 } // namespace
 
+bool runs_code(Node *statement)
+{
+	return IsA(statement, DoStmt) || IsA(statement, CallStmt);
+}
+
 bool needs_own_step(Node *node, const Created &created)
 {
 	switch (nodeTag(node)) {
