@@ -33,7 +33,7 @@ public:
 
 private:
 	std::set<Oid> loosened_; /* tables that take more than before */
-	bool renames_value_ = false, adds_value_ = false;
+	bool renames_value_ = false, adds_value_ = false, makes_domain_ = false;
 };
 
 } // namespace surefoot

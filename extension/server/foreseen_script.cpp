@@ -1,6 +1,7 @@
 /* What statements of one script take from each other's way back. */
 #include "server/foreseen_parts.hpp"
 
+#include "server/column_facts.hpp"
 #include "server/compat.hpp"
 
 extern "C" {
@@ -27,6 +28,21 @@ bool loosens(const AlterTableStmt *alter)
 		case AT_AlterColumnType: return true;
 		default: break;
 		}
+	return false;
+}
+
+/* Whether it gives a column a type that is not there yet. */
+bool wants_new_type(const AlterTableStmt *alter)
+{
+	for (int i = 0; i < list_length(alter->cmds); i++) {
+		const AlterTableCmd *command = (AlterTableCmd *)list_nth(alter->cmds, i);
+		if (command->subtype != AT_AlterColumnType)
+			continue;
+		const TypeName *name = ((ColumnDef *)command->def)->typeName;
+		int32 modifier;
+		if (!OidIsValid(pg_call([name, &modifier] { return type_oid(name, &modifier); })))
+			return true;
+	}
 	return false;
 }
 
@@ -66,6 +82,9 @@ Foreseen Foresight::of(Node *statement)
 		if (renames_value_ && adds_value_)
 			return unknown("whether rows have a value that is renamed, beside one that is added, shows when it is applied");
 	}
+	makes_domain_ = makes_domain_ || IsA(statement, CreateDomainStmt);
+	if (makes_domain_ && IsA(statement, AlterTableStmt) && wants_new_type((AlterTableStmt *)statement))
+		return unknown("whether what a new type holds of its values can be what it was again shows when it is applied");
 	if (foreseen.what != Foreseen::verdict || loosened_.empty())
 		return foreseen;
 	/* A row that goes may be one that a foreign key on another table would refer to. */
