@@ -190,3 +190,13 @@ SELECT way_back FROM migrate_plan_script('UPDATE loosened SET a = 2; ALTER TABLE
 SELECT way_back FROM migrate_plan_script('ALTER TYPE mood RENAME VALUE ''good'' TO ''fine''; ALTER TYPE mood ADD VALUE ''fair''');
 CREATE DOMAIN short AS varchar(3);
 SELECT way_back FROM migrate_plan_script('ALTER TABLE loosened ALTER a TYPE short USING a::text::short');
+
+-- Keys of a table whose owner cannot use its schema, and an index that some partitions have none for.
+CREATE SCHEMA closed;
+CREATE TABLE closed.referred (id int PRIMARY KEY);
+CREATE TABLE closed.referring (id int REFERENCES closed.referred);
+INSERT INTO closed.referred VALUES (1);
+INSERT INTO closed.referring VALUES (1);
+ALTER TABLE closed.referring OWNER TO regress_found_owner;
+SELECT way_back FROM migrate_plan_script('ALTER TABLE closed.referring DROP CONSTRAINT referring_id_fkey');
+SELECT way_back FROM migrate_plan_script('ALTER TABLE only_whole DETACH PARTITION only_part');

@@ -4,9 +4,11 @@
 #include "server/column_facts.hpp"
 
 extern "C" {
+#include "access/genam.h"
 #include "catalog/pg_inherits.h"
 #include "commands/trigger.h"
 #include "parser/parse_coerce.h"
+#include "utils/fmgrprotos.h"
 }
 
 namespace surefoot {
@@ -128,6 +130,34 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 	return exact();
 }
 
+/* Keys are checked with the rights of the table's owner. */
+bool owner_cannot_use_schema(Oid table)
+{
+	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	const Form_pg_class form = (Form_pg_class)GETSTRUCT(tuple);
+	const Oid owner = form->relowner, schema = form->relnamespace;
+	ReleaseSysCache(tuple);
+	return !DatumGetBool(DirectFunctionCall3(has_schema_privilege_id_id, ObjectIdGetDatum(owner), ObjectIdGetDatum(schema),
+											 PointerGetDatum(cstring_to_text("USAGE"))));
+}
+
+/* One that some partitions have no index for would give them one when they are attached. */
+bool has_incomplete_index(Oid table)
+{
+	Relation relation = relation_open(table, AccessShareLock);
+	bool found = false;
+	const List *indexes = RelationGetIndexList(relation);
+	for (int i = 0; i < list_length(indexes) && !found; i++) {
+		Relation index = index_open(list_nth_oid(indexes, i), AccessShareLock);
+		found = !index->rd_index->indisvalid;
+		index_close(index, AccessShareLock);
+	}
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
 Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableCmd *command)
 {
 	if (command->behavior == DROP_CASCADE)
@@ -148,9 +178,15 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 				   ? unknown("it shows when it is applied what becomes of the foreign keys of partitions")
 				   : exact();
 	};
+	if ((command->subtype == AT_DropConstraint || command->subtype == AT_DropColumn) && OidIsValid(table) &&
+		pg_call([table] { return owner_cannot_use_schema(table); }))
+		return unknown("the table's owner has no right to use its schema, and whether keys can be checked then shows when it is applied");
 	switch (command->subtype) {
-	case AT_DropConstraint:
-	case AT_DetachPartition: return with_keys();
+	case AT_DetachPartition:
+		if (OidIsValid(table) && pg_call([table] { return has_incomplete_index(table); }))
+			return unknown("it shows when it is applied what becomes of an index that some partitions have none for");
+		return with_keys();
+	case AT_DropConstraint: return with_keys();
 	case AT_DropColumn:
 		return foresee_drop_column(table, name);
 	case AT_AlterColumnType:
