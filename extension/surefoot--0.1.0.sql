@@ -114,6 +114,22 @@ CREATE TABLE surefoot.derived (
     reason text                      -- what does not come back, and why
 );
 
+-- Columns that a run has dropped and that are still in their tables, by number: what there is in the rows is of that type.
+CREATE TABLE surefoot.dropped_column (
+    run bigint NOT NULL,
+    version text COLLATE pg_catalog."C" NOT NULL,
+    name text COLLATE pg_catalog."C" NOT NULL,   -- schema.table.column
+    relation oid NOT NULL,
+    number int NOT NULL,
+    type oid NOT NULL,
+    definition text NOT NULL,                    -- the type as ADD COLUMN takes it
+    missing text,                                -- what rows have that are older than the column
+    system_identifier numeric NOT NULL,          -- numbers mean nothing elsewhere
+    database_oid oid NOT NULL,
+    PRIMARY KEY (run, name)
+);
+CREATE INDEX dropped_column_version ON surefoot.dropped_column (version, name, run);
+
 -- What a run has dropped and kept, and its rows as texts: nobody but the owner reads these as they are.
 CREATE TABLE surefoot.archive (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -184,6 +200,7 @@ SELECT pg_catalog.pg_extension_config_dump('surefoot.operation', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.root_effect', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.skipped', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.derived', '');
+SELECT pg_catalog.pg_extension_config_dump('surefoot.dropped_column', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.archive', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.archive_id_seq', '');
 SELECT pg_catalog.pg_extension_config_dump('surefoot.archive_row', '');
@@ -365,6 +382,15 @@ CREATE FUNCTION surefoot.restore_rows(version text, VARIADIC tables text[]) RETU
 COMMENT ON FUNCTION surefoot.restore_rows(text, text[]) IS
     'puts back the rows of tables that a migration has changed, but for those that others have changed since; returns how many';
 
+CREATE FUNCTION surefoot.restore_place(version text, name text) RETURNS void
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_place';
+COMMENT ON FUNCTION surefoot.restore_place(text, text) IS
+    'a column that a migration has dropped is there again, in its place, with the values of rows that were not written since';
+
+CREATE FUNCTION surefoot.fill_column(name text, expression text) RETURNS bigint
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_fill_column';
+COMMENT ON FUNCTION surefoot.fill_column(text, text) IS 'gives rows with no value in a column that of an expression, without triggers';
+
 CREATE FUNCTION surefoot.restore_column(version text, name text) RETURNS bigint
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_column';
 COMMENT ON FUNCTION surefoot.restore_column(text, text) IS
@@ -488,7 +514,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_place', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

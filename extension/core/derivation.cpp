@@ -12,6 +12,8 @@ bool has_rows(const Object &object)
 	return object.kind == "table" && object.field("partition by") == nullptr;
 }
 
+} // namespace
+
 long place_of(const Object &object)
 {
 	/* "class/oid/number": those of one table in the order of their columns, others as they were made */
@@ -22,6 +24,22 @@ long place_of(const Object &object)
 	char *end = nullptr;
 	const long oid = strtol(text, &end, 10);
 	return object.kind == "column" && *end == '/' ? strtol(end + 1, nullptr, 10) : oid;
+}
+
+namespace {
+
+/* Whether two rows cannot have the same in it. */
+bool is_unique_alone(const Derivation &derivation, const Object &column)
+{
+	const Object *whole = derivation.before.whole(column);
+	if (!whole)
+		return false;
+	const std::string name = "(" + last_part(column.identity) + ")";
+	const std::vector<const Object *> keys = derivation.before.parts(*whole, "constraint");
+	return std::any_of(keys.begin(), keys.end(), [&name](const Object *key) {
+		const std::string definition = value_of(*key, "definition");
+		return definition == "UNIQUE " + name || definition == "PRIMARY KEY " + name;
+	});
 }
 
 int rank_of(const Object &object)
@@ -298,10 +316,13 @@ void Derivation::add_create(const Node &node)
 			return;
 		const std::string generated = value_of(object, "generated");
 		if (whole && whole->kind != "view" && generated.empty() && around.refill(object).empty()) {
-			if (const std::string filler = filler_of(*this, object); filler.empty())
-				lose(WayBack::without_rows, object, "its values are gone");
+			const std::string filler = filler_of(*this, object);
+			if (around.place(object).empty())
+				lose(WayBack::without_rows, object, "its values are gone" + (filler.empty() ? "" : ", rows get " + filler + " as it is NOT NULL"));
 			else
-				lose(WayBack::without_rows, object, "its values are gone, rows get " + filler + " as it is NOT NULL");
+				lose(WayBack::without_rows, object, "its values are gone from rows that are written meanwhile" +
+					 (filler.empty() ? "" : ", which get " + filler + " as it is NOT NULL" +
+					  (is_unique_alone(*this, object) ? ", and as it is unique there must be no two of them" : "")));
 		}
 		if (const std::vector<std::string> columns = split_list(whole ? value_of(*whole, "columns") : "");
 			node.rebuild && !columns.empty() && columns.back() != last_part(object.identity))

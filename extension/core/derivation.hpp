@@ -156,6 +156,9 @@ void apply_rules(Changing &changing, const FieldRule *first, size_t count);
 /* Copies fields into fresh: they are there when the object has been created. */
 void keep(Object &fresh, const Object &object, std::initializer_list<std::string_view> fields);
 
+/* A number by which columns of a table stand in their order, and other objects in that in which they were made. */
+long place_of(const Object &object);
+
 /* What the rows get in a column that is NOT NULL and comes back to them without its values; empty when nothing has to be said. */
 std::string filler_of(Derivation &derivation, const Object &column);
 

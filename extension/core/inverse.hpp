@@ -50,6 +50,8 @@ public:
 	virtual bool is_final() { return true; }
 	/* The statement that fills a table, or puts a sequence where it stood, when it has been made anew; empty when nothing does. */
 	virtual std::string refill(const Object &) { return {}; }
+	/* The statement that gives a column that was dropped its place again, with the values of rows not written since; empty when none does. */
+	virtual std::string place(const Object &) { return {}; }
 
 	int version = 150000;
 	std::string role; /* as whom the statements will run */

@@ -59,6 +59,17 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 	const Object *whole = derivation.before.whole(column);
 	if (!whole || whole->kind.ends_with("view"))
 		return;
+	if (std::string place = derivation.around.place(column); !place.empty()) {
+		statements.push_back(std::move(place));
+		if (const std::string refill = derivation.around.refill(column); !refill.empty())
+			statements.push_back(refill);
+		/* Rows that were written since have no value. */
+		const std::string value = column.field("default") ? value_of(column, "default") : filler_of(derivation, column);
+		if (column.field("not null") && !value.empty())
+			statements.push_back("SELECT surefoot.fill_column(" + literal(column.identity) + ", " + literal(value) + ")");
+		keep(fresh, column, {"type", "collation", "dimensions"});
+		return;
+	}
 	const std::string alter = "ALTER " + reference(*whole), filler = filler_of(derivation, column);
 	statements.push_back(alter + (whole->kind == "type" ? " ADD ATTRIBUTE " : " ADD COLUMN ") + column_definition(derivation, column, fresh) +
 						 (filler.empty() ? "" : " DEFAULT " + filler));

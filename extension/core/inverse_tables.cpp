@@ -170,14 +170,20 @@ void change_table(Derivation &derivation, Changing &changing)
 	/* Its columns say what differs; only their order is its own. */
 	if (changing.take("columns")) {
 		std::vector<std::string> was = split_list(changing.was("columns")), is = split_list(changing.is("columns"));
-		std::vector<std::string> staying;
-		for (const std::string &name : is)
-			if (std::find(was.begin(), was.end(), name) != was.end())
-				staying.push_back(name);
-		/* Those that come back come last. */
-		std::vector<std::string> then = staying;
+		/* Those that come back come last, but for those that get their place again. */
+		std::vector<std::pair<long, std::string>> placed;
+		for (const Object *column : derivation.now.parts(changing.now, "column"))
+			if (std::find(was.begin(), was.end(), last_part(column->identity)) != was.end())
+				placed.emplace_back(place_of(*column), last_part(column->identity));
+		for (const Object *column : derivation.before.parts(changing.before, "column"))
+			if (std::find(is.begin(), is.end(), last_part(column->identity)) == is.end() && !derivation.around.place(*column).empty())
+				placed.emplace_back(place_of(*column), last_part(column->identity));
+		std::sort(placed.begin(), placed.end());
+		std::vector<std::string> then;
+		for (auto &[number, name] : placed)
+			then.push_back(std::move(name));
 		for (const std::string &name : was)
-			if (std::find(staying.begin(), staying.end(), name) == staying.end())
+			if (std::find(then.begin(), then.end(), name) == then.end())
 				then.push_back(name);
 		if (then != was && !changing.before.field("of type"))
 			derivation.lose(WayBack::column_order, changing.before, "a column that comes back comes last");

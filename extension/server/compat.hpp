@@ -19,6 +19,7 @@ extern "C" {
 #endif
 #include "parser/parse_type.h"
 #include "utils/guc_tables.h"
+#include "utils/regproc.h"
 }
 
 #if PG_VERSION_NUM < 140000 || PG_VERSION_NUM >= 190000
@@ -233,6 +234,28 @@ inline int extended_statistics_target(HeapTuple row, TupleDesc descriptor)
 #else
 	(void)descriptor;
 	return ((Form_pg_statistic_ext)GETSTRUCT(row))->stxstattarget;
+#endif
+}
+
+/* What attstattarget is in a new column; null: that it is NULL. */
+inline Datum no_statistics_target(bool *null)
+{
+#if PG_VERSION_NUM >= 170000
+	*null = true;
+	return (Datum)0;
+#else
+	*null = false;
+	return Int32GetDatum(-1);
+#endif
+}
+
+/* The parts of a qualified name, without quotes. */
+inline List *qualified_names(const char *text)
+{
+#if PG_VERSION_NUM >= 160000
+	return stringToQualifiedNameList(text, nullptr);
+#else
+	return stringToQualifiedNameList(text);
 #endif
 }
 

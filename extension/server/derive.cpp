@@ -203,7 +203,7 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	tryout.run(unchecked_bodies);
 	std::vector<core::Change> left;
 	std::vector<core::Loss> reasons, first_reasons;
-	LiveSurroundings surroundings(tryout.kept);
+	LiveSurroundings surroundings(tryout.kept, tryout.places);
 	core::Objects now;
 	for (int round = 0; round < 8; round++) {
 		now = tryout.now();

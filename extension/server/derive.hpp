@@ -21,6 +21,7 @@ struct Tryout {
 	std::string restore;					 /* see Recorder::restore */
 	std::function<bool()> is_restored;		 /* whether it has nothing left to do */
 	std::map<std::pair<std::string, std::string>, std::string> kept; /* see Recorder::kept */
+	std::map<std::string, std::string> places;						 /* see Recorder::places */
 };
 
 /* Statements as a script that means the same whatever the session's settings are. */

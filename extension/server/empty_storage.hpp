@@ -28,8 +28,10 @@ public:
 		return found != done_.end() && found->second;
 	}
 
-private:
+	/* Of a table; whether it is empty now. */
 	bool empty(Oid relation);
+
+private:
 	std::map<Oid, bool> done_; /* whether it was emptied, or left as it is */
 	int64 pages_;
 };

@@ -1,5 +1,6 @@
-/* The SQL functions that put back the rows that a migration has changed, and the values of a column that it has dropped. */
+/* The SQL functions that put back the rows that a migration has changed, and a column that it has dropped, with its values. */
 #include "server/arguments.hpp"
+#include "server/column_place.hpp"
 #include "server/restore.hpp"
 
 using namespace surefoot;
@@ -22,4 +23,17 @@ SUREFOOT_FUNCTION(surefoot_restore_rows)
 SUREFOOT_FUNCTION(surefoot_restore_column)
 {
 	return Int64GetDatum(restore_column(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
+}
+
+/* surefoot.restore_place(version text, name text) */
+SUREFOOT_FUNCTION(surefoot_restore_place)
+{
+	restore_place(text_argument(fcinfo, 0), text_argument(fcinfo, 1));
+	PG_RETURN_VOID();
+}
+
+/* surefoot.fill_column(name text, expression text): how many rows got a value */
+SUREFOOT_FUNCTION(surefoot_fill_column)
+{
+	return Int64GetDatum(fill_column(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }

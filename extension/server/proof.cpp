@@ -1,6 +1,9 @@
 #include "server/proof.hpp"
 
 #include "core/kinds.hpp"
+#include "core/sql_text.hpp"
+#include "server/catalog/roots.hpp"
+#include "server/column_place.hpp"
 #include "server/conclude.hpp"
 #include "server/foreseen.hpp"
 #include "server/keep.hpp"
@@ -123,15 +126,31 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 {
 	Tryout tryout;
 	tryout.kept = recorder.kept;
+	tryout.places = recorder.places;
 	tryout.restore = recorder.restore;
 	tryout.is_restored = [&] { return is_restored(rehearsal.version(), recorder); };
 	if (!recorder.restore.empty())
 		for (const Oid table : recorder.written())
 			rehearsal.spare(table);
 	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
-	tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
+	/* What a statement of ours for a column does to its table cannot be seen in its text. */
+	const auto filled_table = [&recorder](const std::string &sql) {
+		for (const auto &[name, statement] : recorder.places)
+			if (sql.starts_with("SELECT surefoot.fill_column(" + core::literal(name) + ","))
+				return catalog::address_of(recorder.before().find("column", name)->address).objectId;
+		return InvalidOid;
+	};
+	const auto is_place = [&recorder](const std::string &sql) {
+		return std::any_of(recorder.places.begin(), recorder.places.end(), [&sql](const auto &place) { return place.second == sql; });
+	};
+	tryout.prepare = [&](const std::string &sql) {
+		if (const Oid table = filled_table(sql); OidIsValid(table))
+			rehearsal.empty(table);
+		else
+			rehearsal.prepare(sql);
+	};
 	tryout.run = [&](const std::string &sql) {
-		const bool fills = sql == recorder.restore || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql == recorder.restore || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
 		/* Rows that are kept are few, and keys of other tables refer to them. */
 		if (fills)
 			fill(sql);
@@ -154,6 +173,8 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	if (done.rest.empty() && up.directives().keep)
 		keep_changed(speaker, recorder);
 	forget_unsure_columns(recorder, !done.rest.empty());
+	if (!migration.down)
+		note_places(speaker, recorder);
 	const std::optional<Script> down = migration.down ? std::optional<Script>(std::in_place, *migration.down) : std::nullopt;
 	const bool look_back = down && !up.directives().accepts("inexact-down") && !down->directives().accepts("inexact-down");
 	const bool derives = !migration.down && !up.directives().accepts("inexact-down");

@@ -2,6 +2,7 @@
 
 #include "server/blockers.hpp"
 #include "server/catalog/definitions.hpp"
+#include "server/column_place.hpp"
 #include "server/derive.hpp"
 #include "server/environment.hpp"
 #include "server/foreseen.hpp"
@@ -50,6 +51,7 @@ public:
 		result_.unrecorded = disagreement(result_.effect, whole_difference(before, now, rehearsal_), before, now);
 		verify();
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
+			note_places(speaker_, recorder_);
 			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
 			result_.back.left = what_is_left(before, rehearsal);
 		});

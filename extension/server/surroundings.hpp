@@ -11,7 +11,8 @@ namespace surefoot {
 class LiveSurroundings : public core::Surroundings {
 public:
 	using Kept = std::map<std::pair<std::string, std::string>, std::string>;
-	explicit LiveSurroundings(Kept kept = {});
+	using Places = std::map<std::string, std::string>;
+	explicit LiveSurroundings(Kept kept = {}, Places places = {});
 	std::vector<Dependent> dependents(const core::Object &object) override;
 	std::string storage_of(const std::string &type) override;
 	std::string filler_of(const std::string &type) override;
@@ -22,12 +23,18 @@ public:
 		const auto it = kept_.find({object.kind, object.identity});
 		return it == kept_.end() ? std::string() : it->second;
 	}
+	std::string place(const core::Object &column) override
+	{
+		const auto it = places_.find(column.identity);
+		return it == places_.end() ? std::string() : it->second;
+	}
 	/* What is there before the first statement runs. */
 	void look(const core::Objects &now);
 
 private:
 	std::set<std::string> first_;
 	const Kept kept_;
+	const Places places_;
 };
 
 } // namespace surefoot

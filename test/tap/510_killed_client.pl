@@ -20,6 +20,7 @@ my $shop = project($node, 'shop', %migration);
 my $reader = hold_snapshot($node, 'shop');
 my $client = $shop->start('apply', '0019');
 my $worker = wait_for_build($node, 'shop');
+wait_until('the statement in its log', sub { $shop->log_text =~ /CREATE INDEX CONCURRENTLY/ });
 $client->kill('KILL')->finish;
 is($client->signal, 9, 'a client is killed while it waits for a job');
 like($shop->log_text, qr/CREATE INDEX CONCURRENTLY/, 'its log has the statement that runs');

@@ -10,12 +10,12 @@ use Surefoot;
 use Test::More;
 
 my $dir = folder();
-write_migration("$dir/migrations", '0001_mood', up => "CREATE TYPE mood AS ENUM ('sad', 'ok');\nCREATE TABLE moods (id int PRIMARY KEY, m mood);\n",
+write_migration("$dir/migrations", '0001_mood', up => "CREATE TYPE mood AS ENUM ('sad', 'ok');\nCREATE TABLE moods (m mood, id int PRIMARY KEY);\n",
 	down => "DROP TABLE moods;\nDROP TYPE mood;\n");
-write_migration("$dir/migrations", '0002_happy', up => "ALTER TYPE mood ADD VALUE 'happy';\nINSERT INTO moods VALUES (1, 'happy');\nDELETE FROM moods;\n");
+write_migration("$dir/migrations", '0002_happy', up => "ALTER TYPE mood ADD VALUE 'happy';\nINSERT INTO moods VALUES ('happy', 1);\nDELETE FROM moods;\n");
 write_migration("$dir/migrations", '0003_index', up => "CREATE INDEX CONCURRENTLY moods_m ON moods (m);\nCOMMENT ON INDEX moods_m IS 'by mood';\n",
 	down => "DROP INDEX CONCURRENTLY moods_m;\n");
-write_migration("$dir/migrations", '0004_drop', up => "ALTER TABLE moods ADD COLUMN a int;\nALTER TABLE moods DROP COLUMN id;\n");
+write_migration("$dir/migrations", '0004_drop', up => "ALTER TABLE moods ADD COLUMN a int;\nALTER TABLE moods DROP COLUMN m;\n");
 write_migration("$dir/migrations", '0005_left', up => "CREATE TEMP TABLE helper (id int);\nCREATE TABLE left_over (id int);\n", down => "-- surefoot: accept=public.left_over\nSELECT 1;\n");
 
 sub rehearse
