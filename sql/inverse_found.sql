@@ -200,3 +200,6 @@ INSERT INTO closed.referring VALUES (1);
 ALTER TABLE closed.referring OWNER TO regress_found_owner;
 SELECT way_back FROM migrate_plan_script('ALTER TABLE closed.referring DROP CONSTRAINT referring_id_fkey');
 SELECT way_back FROM migrate_plan_script('ALTER TABLE only_whole DETACH PARTITION only_part');
+
+-- A column that a partition has from its parent, dropped after it was detached.
+CALL there_and_back('ALTER TABLE ranges DETACH PARTITION "low range"; ALTER TABLE "low range" DROP COLUMN v');

@@ -312,7 +312,11 @@ void Derivation::add_create(const Node &node)
 		const Object *whole = before.whole(object);
 		if (whole && comes(*whole))
 			return; /* with its table */
-		if (comes_by_itself(object))
+		/* What is to be a child again has to have the column first. */
+		const Object *there = whole ? now.find(whole->kind, whole->identity) : nullptr;
+		const bool becomes_child = there && ((whole->field("partition of") && !there->field("partition of")) ||
+											 (whole->field("inherits") && !there->field("inherits")));
+		if (comes_by_itself(object) && !becomes_child)
 			return;
 		const std::string generated = value_of(object, "generated");
 		if (whole && whole->kind != "view" && generated.empty() && around.refill(object).empty()) {
