@@ -58,8 +58,7 @@ for my $number ($seed .. $seed + $sequences - 1)
 	open my $file, '>', "$out/seed-$number.sql" or die "$out: $!\n";
 	print $file $report;
 	close $file;
-	# What cannot be had again is told and kept, to be looked at: nobody could mend or test it as it is.
-	if ($failure->{elusive}) { $walk->{count}{'failed, and not when played again'}++; next; }
+	$walk->{count}{'failed, and not when played again'}++ if $failure->{elusive};
 	push @failures, [ $number, $signature ];
 }
 my $took = time - $begun;
