@@ -203,3 +203,8 @@ SELECT way_back FROM migrate_plan_script('ALTER TABLE only_whole DETACH PARTITIO
 
 -- A column that a partition has from its parent, dropped after it was detached.
 CALL there_and_back('ALTER TABLE ranges DETACH PARTITION "low range"; ALTER TABLE "low range" DROP COLUMN v');
+
+-- A function on an enum comes back when the type was made anew, which a new function on it waits for as well.
+CREATE TABLE moods (m mood);
+CREATE FUNCTION old_judge(mood) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
+CALL there_and_back('ALTER TYPE mood ADD VALUE ''fair''; CREATE FUNCTION judge(mood) RETURNS int LANGUAGE sql AS ''SELECT 1''');

@@ -52,6 +52,8 @@ public:
 				link(remade, *action.ends, now, i, false);
 			if (action.makes)
 				link(comes, *action.makes, before, i, true);
+			if (action.makes && !action.ends)
+				link(remade, *action.makes, before, i, true);
 		}
 		/* A name has to be free before it is taken. */
 		for (const auto &[key, place] : comes)
