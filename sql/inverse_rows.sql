@@ -15,3 +15,8 @@ CALL there_and_back('SELECT touch()');
 -- in what is new, and goes with it
 CALL there_and_back('DO $$ BEGIN CREATE TABLE new (a int); INSERT INTO new VALUES (1); END $$');
 CALL there_and_back('CREATE TEMP TABLE x AS SELECT 1 AS a; DO $$ BEGIN UPDATE x SET a = 2; END $$; DROP TABLE x');
+-- values that USING computes, of the same type
+ALTER TABLE t ADD m int DEFAULT 5;
+CALL there_and_back('DO $$ BEGIN ALTER TABLE t ALTER n TYPE int USING n + 1; END $$');
+CALL there_and_back('DO $$ BEGIN ALTER TABLE t ALTER n TYPE int USING n::int; END $$');
+CALL there_and_back('ALTER TABLE t ALTER n TYPE int USING m');

@@ -31,7 +31,7 @@ inline Foreseen cascading()
 }
 
 /* Nothing but the column, or a cast of it. */
-bool is_plain_cast(Node *expression);
+bool is_plain_cast(Node *expression, const char *column);
 /* Whether the statement itself changes rows, or where a sequence stands. */
 bool changes_rows(Node *statement);
 

@@ -3,7 +3,7 @@
 #include "core/kinds.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/dependents.hpp"
-#include "server/foreseen.hpp"
+#include "server/foreseen_parts.hpp"
 #include "server/other_targets.hpp"
 #include "server/relation_size.hpp"
 #include "server/settings.hpp"
@@ -266,6 +266,9 @@ void Recorder::see_targets(Node *statement)
 			const RangeVar *name = (RangeVar *)list_nth(((TruncateStmt *)statement)->relations, i);
 			wrote(pg_call([name] { return RangeVarGetRelid(name, NoLock, true); }));
 		}
+	/* Values that USING computes may be others of the same type, which no definition tells. */
+	if (IsA(statement, AlterTableStmt) && changes_rows(statement))
+		wrote(pg_call([name = ((AlterTableStmt *)statement)->relation] { return RangeVarGetRelid(name, NoLock, true); }));
 	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
 	find_other_targets(
 		statement,

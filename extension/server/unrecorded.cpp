@@ -17,11 +17,14 @@ bool is_write(Node *node, void *context)
 
 } // namespace
 
-bool is_plain_cast(Node *expression)
+bool is_plain_cast(Node *expression, const char *column)
 {
 	while (IsA(expression, TypeCast))
 		expression = ((TypeCast *)expression)->arg;
-	return IsA(expression, ColumnRef);
+	if (!IsA(expression, ColumnRef))
+		return false;
+	Node *name = (Node *)llast(((ColumnRef *)expression)->fields);
+	return IsA(name, String) && strcmp(strVal(name), column) == 0;
 }
 
 bool changes_rows(Node *statement)
@@ -45,7 +48,7 @@ bool changes_rows(Node *statement)
 			if (command->subtype != AT_AlterColumnType || command->def == nullptr)
 				continue;
 			Node *expression = ((ColumnDef *)command->def)->raw_default;
-			if (expression != nullptr && !is_plain_cast(expression))
+			if (expression != nullptr && !is_plain_cast(expression, command->name))
 				return true;
 		}
 		return false;
