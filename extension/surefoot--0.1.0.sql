@@ -3,6 +3,8 @@
 -- State lives in schema surefoot, whatever schema the functions go to. Only the extension's owner writes here, through the
 -- functions; who may look gets SELECT (see surefoot.allow).
 CREATE SCHEMA surefoot;
+-- Tables with the rows of those that were dropped; nobody may use it.
+CREATE SCHEMA surefoot_archive;
 
 -- Outside of functions with a pinned search_path every function and operator is qualified (IN is an operator too): who may create
 -- objects in the schema that this goes to could otherwise have theirs called instead.
@@ -136,7 +138,7 @@ CREATE TABLE surefoot.archive (
     run bigint NOT NULL,
     version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
-    kind text NOT NULL,              -- table: all its rows; rows: those that were changed; column: its values
+    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; table: all its rows, as texts; rows: those that were changed; column: its values
     name text COLLATE pg_catalog."C" NOT NULL,
     owner text NOT NULL,             -- whose it was
     rows bigint NOT NULL,
@@ -382,6 +384,10 @@ CREATE FUNCTION surefoot.restore_rows(version text, VARIADIC tables text[]) RETU
 COMMENT ON FUNCTION surefoot.restore_rows(text, text[]) IS
     'puts back the rows of tables that a migration has changed, but for those that others have changed since; returns how many';
 
+CREATE FUNCTION surefoot.restore_table(version text, name text) RETURNS void
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_table';
+COMMENT ON FUNCTION surefoot.restore_table(text, text) IS 'the rows of a table that a migration has dropped are in a new, empty one of that name';
+
 CREATE FUNCTION surefoot.restore_place(version text, name text) RETURNS void
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_place';
 COMMENT ON FUNCTION surefoot.restore_place(text, text) IS
@@ -514,7 +520,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_place', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restore_place', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

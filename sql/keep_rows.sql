@@ -1,6 +1,8 @@
 -- A table that a migration drops comes back with its rows, where they can be kept to the last bit; else the way back says that it does not.
 CREATE EXTENSION surefoot;
 SET client_min_messages = warning;
+-- As texts, that is.
+SET surefoot.keep_tables = off;
 CREATE FUNCTION verdict(migration text) RETURNS text LANGUAGE sql AS $$
     SELECT d.way_back || coalesce(' (' || nullif(d.reason, '') || ')', '')
     FROM surefoot.derived d JOIN surefoot.migration m ON m.run = d.run WHERE m.version = migration $$;

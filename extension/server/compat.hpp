@@ -9,6 +9,7 @@ extern "C" {
 #include "catalog/pg_index.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication_rel.h"
+#include "commands/cluster.h"
 #if PG_VERSION_NUM >= 150000
 #include "catalog/pg_publication_namespace.h"
 #define SUREFOOT_PUBLICATION_SCHEMAS
@@ -234,6 +235,49 @@ inline int extended_statistics_target(HeapTuple row, TupleDesc descriptor)
 #else
 	(void)descriptor;
 	return ((Form_pg_statistic_ext)GETSTRUCT(row))->stxstattarget;
+#endif
+}
+
+/* An empty heap with the same columns as table, dropped ones too, beside it; its table of large values as well. */
+inline Oid new_heap_like(Oid table)
+{
+	Relation relation = table_open(table, AccessExclusiveLock);
+	const Oid space = relation->rd_rel->reltablespace;
+	const char persistence = relation->rd_rel->relpersistence;
+#if PG_VERSION_NUM >= 150000
+	const Oid method = relation->rd_rel->relam;
+	table_close(relation, NoLock);
+	return make_new_heap(table, space, method, persistence, AccessExclusiveLock);
+#else
+	table_close(relation, NoLock);
+	return make_new_heap(table, space, persistence, AccessExclusiveLock);
+#endif
+}
+
+/* The file that relation has got was made in this transaction, or was not. */
+inline void has_new_file(Relation relation, bool made_here)
+{
+#if PG_VERSION_NUM >= 160000
+	if (made_here)
+		RelationAssumeNewRelfilelocator(relation);
+	else
+		relation->rd_createSubid = relation->rd_newRelfilelocatorSubid = relation->rd_firstRelfilelocatorSubid = InvalidSubTransactionId;
+#else
+	if (made_here)
+		RelationAssumeNewRelfilenode(relation);
+	else
+		relation->rd_createSubid = relation->rd_newRelfilenodeSubid = relation->rd_firstRelfilenodeSubid = InvalidSubTransactionId;
+#endif
+}
+
+/* Pages that are all frozen are counted from 18 on. */
+inline void swap_all_frozen(Form_pg_class first, Form_pg_class second)
+{
+#if PG_VERSION_NUM >= 180000
+	std::swap(first->relallfrozen, second->relallfrozen);
+#else
+	(void)first;
+	(void)second;
 #endif
 }
 

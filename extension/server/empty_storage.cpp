@@ -84,11 +84,11 @@ bool EmptyStorage::prepare(Node *statement)
 	return any;
 }
 
-bool EmptyStorage::empty(Oid id)
+bool EmptyStorage::empty(Oid id, bool small)
 {
 	if (const auto known = done_.find(id); known != done_.end())
 		return known->second;
-	const int64 pages = pages_;
+	const int64 pages = small ? 0 : pages_;
 	const bool emptied = pg_call([id, pages] {
 		const bool worth = is_worth_emptying(id, pages);
 		if (worth)

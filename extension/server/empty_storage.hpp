@@ -28,8 +28,8 @@ public:
 		return found != done_.end() && found->second;
 	}
 
-	/* Of a table; whether it is empty now. */
-	bool empty(Oid relation);
+	/* Of a table; whether it is empty now. small: even if it is. */
+	bool empty(Oid relation, bool small = false);
 
 private:
 	std::map<Oid, bool> done_; /* whether it was emptied, or left as it is */

@@ -1,50 +1,103 @@
 /* The SQL functions for what is kept: giving it back, and purging it. */
 #include "server/arguments.hpp"
+#include "server/compat.hpp"
 #include "server/history.hpp"
+#include "server/kept_storage.hpp"
+#include "server/text_query.hpp"
 #include "server/typed_rows.hpp"
 
 extern "C" {
+#include "catalog/namespace.h"
+#include "commands/tablecmds.h"
 #include "utils/acl.h"
+#include "utils/lsyscache.h"
 }
 
 using namespace surefoot;
 
-/* surefoot.kept_rows(version text, name text): for whoever has the rights of the owner that the table had */
-SUREFOOT_FUNCTION(surefoot_kept_rows)
+namespace {
+
+struct Entry {
+	std::string id, kind;
+	bool purged;
+};
+
+/* What a migration has kept of a table, for whoever has the rights of the owner that it had; locked, so that nobody purges it before it is read. */
+Entry entry_of(const std::string &version, const std::string &name)
 {
-	const std::string version = text_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
+	static surefoot::Query query("SELECT id, kind, owner, purged_at IS NOT NULL FROM surefoot.archive "
+								 "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = ANY ('{table,storage}') ORDER BY id DESC LIMIT 1 "
+								 "FOR UPDATE",
+								 {TEXTOID, TEXTOID});
 	const Oid caller = GetUserId();
-	Rows found, rows;
+	Rows found;
 	{
-		/* Locked, so that nobody purges them before they are read. */
-		static surefoot::Query entry("SELECT id, owner, purged_at IS NOT NULL FROM surefoot.archive "
-						   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = 'table' ORDER BY id DESC LIMIT 1 FOR SHARE",
-						   {TEXTOID, TEXTOID});
-		static surefoot::Query data("SELECT n, data FROM surefoot.archive_row WHERE archive = $1 ORDER BY n", {INT8OID});
 		Internal internal;
-		found = entry.run({version, name});
-		if (!found.empty())
-			rows = data.run({found.number(0, 0)});
+		found = query.run({version, name});
 	}
 	if (found.empty())
 		throw Error("42704", "migration " + version + " has kept no rows of table " + name, "", "");
-	const std::string owner_name = found.text(0, 1);
+	const std::string owner_name = found.text(0, 2);
 	const char *owner = owner_name.c_str();
 	if (!pg_call([owner, caller] {
 			const Oid role = get_role_oid(owner, true);
 			return superuser_arg(caller) || (OidIsValid(role) && has_privs_of_role(caller, role));
 		}))
 		throw Error("42501", "permission denied for the rows of table " + name, "Its owner was " + owner_name + ".", "");
-	if (found.flag(0, 2))
+	const Entry entry = {found.text(0, 0), found.text(0, 1), found.flag(0, 3)};
+	if (entry.purged)
 		pg_call([&name] {
 			ereport(WARNING, (errmsg("the rows of table %s were purged: it comes back empty", name.c_str())));
 		});
+	return entry;
+}
+
+} // namespace
+
+/* surefoot.kept_rows(version text, name text) */
+SUREFOOT_FUNCTION(surefoot_kept_rows)
+{
+	static surefoot::Query data("SELECT n, data FROM surefoot.archive_row WHERE archive = $1::bigint ORDER BY n", {TEXTOID});
+	const Entry entry = entry_of(text_argument(fcinfo, 0), text_argument(fcinfo, 1));
 	std::vector<TextRow> result;
-	result.reserve(rows.size());
-	for (size_t i = 0; i < rows.size(); i++)
-		result.push_back({rows.maybe(i, 0), rows.maybe(i, 1)});
+	Internal internal;
+	if (entry.kind == "storage" && !entry.purged) {
+		int64 n = 0;
+		for (const Cells &row : run_with_texts("SELECT kept::pg_catalog.text FROM surefoot_archive.table_" + entry.id + " AS kept", {}))
+			result.push_back({std::to_string(++n), row[0]});
+	} else {
+		const Rows rows = data.run({entry.id});
+		result.reserve(rows.size());
+		for (size_t i = 0; i < rows.size(); i++)
+			result.push_back({rows.maybe(i, 0), rows.maybe(i, 1)});
+	}
 	return_typed_rows(fcinfo, result);
 	return (Datum)0;
+}
+
+/* surefoot.restore_table(version text, name text): its rows are in a table of that name again, which is new and empty */
+SUREFOOT_FUNCTION(surefoot_restore_table)
+{
+	static surefoot::Query forget("DELETE FROM surefoot.archive WHERE id = $1::bigint", {TEXTOID});
+	const PinnedPath path;
+	const std::string version = text_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
+	const Entry entry = entry_of(version, name);
+	const char *text = name.c_str();
+	const Oid table = pg_call([text] {
+		const Oid id = RangeVarGetRelidExtended(makeRangeVarFromNameList(compat::qualified_names(text)), AccessExclusiveLock, 0,
+												RangeVarCallbackOwnsRelation, nullptr);
+		if (get_rel_relkind(id) != RELKIND_RELATION)
+			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no ordinary table", text)));
+		return id;
+	});
+	if (entry.purged)
+		PG_RETURN_VOID();
+	if (entry.kind != "storage")
+		throw Error("42704", "migration " + version + " has kept the rows of table " + name + " as texts", "", "They are had by surefoot.kept_rows().");
+	move_storage_back(table, "table_" + entry.id);
+	Internal internal;
+	(void)forget.run({entry.id});
+	PG_RETURN_VOID();
 }
 
 /* migrate_purge(version text): what is past its time, or of one migration */
@@ -62,11 +115,17 @@ SUREFOOT_FUNCTION(surefoot_purge)
 		"told AS (UPDATE surefoot.derived d SET "
 		"way_back = CASE d.way_back WHEN 'no way back' THEN d.way_back ELSE 'exact without rows' END, "
 		"reason = concat_ws(E'\\n', nullif(d.reason, ''), g.reason) "
-		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
+		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
 		"WHERE direction = 'up' GROUP BY run) g WHERE d.run = g.run) "
-		"SELECT count(*) FROM gone",
+		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = 'storage') FROM gone",
 		{TEXTOID});
 	Internal internal;
 	const Rows rows = query.run({number});
+	const std::string tables = rows.text(0, 1);
+	for (size_t at = 0; at < tables.size();) {
+		const size_t end = std::min(tables.find(',', at), tables.size());
+		drop_archive_table("table_" + tables.substr(at, end - at));
+		at = end + 1;
+	}
 	return text_result("purged: " + rows.text(0, 0));
 }

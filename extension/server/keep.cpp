@@ -5,7 +5,9 @@
 #include "server/catalog/definitions.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
+#include "server/kept_storage.hpp"
 #include "server/recorder.hpp"
+#include "server/relation_size.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -124,7 +126,7 @@ std::optional<Table> suitable(Oid id, Oid role)
 		"AND has_schema_privilege($2, 'surefoot', 'USAGE')",
 		{OIDOID, OIDOID});
 	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(id)), Value::datum(ObjectIdGetDatum(role))});
-	if (rows.empty() || rows.is_null(0, 3) || rows.number(0, 2) > int64(settings::keep_size) * 1024)
+	if (rows.empty() || rows.is_null(0, 3))
 		return std::nullopt;
 	return Table{rows.text(0, 0), rows.text(0, 1), rows.text(0, 3), rows.number(0, 2), rows.flag(0, 4)};
 }
@@ -148,6 +150,44 @@ std::vector<std::string> own_sequences(Oid id)
 	return names;
 }
 
+/* A line of the archive; its number. */
+std::string store_entry(const Speaker &speaker, const Table &table, const char *kind, int64 count)
+{
+	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after) "
+						"VALUES ($1, $2, $3, $9, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8)) RETURNING id",
+						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTOID});
+	return insert.run({speaker.run, speaker.version, speaker.direction, table.name, table.owner, count, table.bytes, settings::keep_for, kind})
+		.text(0, 0);
+}
+
+/* As the server has counted or guessed, of a large table: nobody waits for a count. */
+int64 count_rows(Oid id, const Table &table, int64 pages)
+{
+	if (pages <= settings::direct_index_pages)
+		return std::stoll(run_own("SELECT count(*) FROM ONLY " + table.name).at(0));
+	static Query query("SELECT greatest(c.reltuples, 0)::bigint FROM pg_class c WHERE c.oid = $1", {OIDOID});
+	return query.run({Value::datum(ObjectIdGetDatum(id))}).number(0, 0);
+}
+
+/* Copies the rows as texts; the statement that brings them back, or nothing when they would not come back to the last bit. */
+std::optional<std::string> keep_texts(const Speaker &speaker, const Table &table)
+{
+	/* An alias that no column has: it would be taken for that. */
+	std::string row = "surefoot_row";
+	while (table.columns.find(row) != table.columns.npos)
+		row += '_';
+	const std::vector<std::string> look = run_own("SELECT count(*), coalesce(bool_and((" + row + "::text)::" + table.name +
+												  " OPERATOR(pg_catalog.*=) " + row + "), true) FROM ONLY " + table.name + " AS " + row);
+	if (look.at(1) != "t")
+		return std::nullopt;
+	(void)run_own("INSERT INTO surefoot.archive_row (archive, data) SELECT " +
+				  store_entry(speaker, table, "table", static_cast<int64>(std::stoll(look.at(0)))) + ", " + row + "::text FROM ONLY " + table.name +
+				  " AS " + row);
+	return "INSERT INTO " + table.name + " (" + table.columns + ")" + (table.has_identity ? " OVERRIDING SYSTEM VALUE" : "") +
+		   " SELECT (kept.r).* FROM (SELECT data::" + table.name + " AS r FROM surefoot.kept_rows(" + core::literal(speaker.version) + ", " +
+		   core::literal(table.name) + ") OFFSET 0) kept";
+}
+
 void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 {
 	const Oid role = GetUserId();
@@ -159,7 +199,12 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	Internal internal;
 	pg_call([] { pin_output(); });
 	const std::optional<Table> table = suitable(id, role);
-	if (!table || has_changed_rows(id))
+	const int64 pages = table_pages(id);
+	/* By its storage whatever its size; one without any has no rows. */
+	const bool by_storage = settings::keep_tables && pages > 0;
+	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
+											  : pages == 0 && speaker.direction == "up";
+	if (!table || !(by_storage || (by_texts && !has_changed_rows(id))))
 		return;
 	std::map<std::pair<std::string, std::string>, std::string> kept;
 	for (const std::string &sequence : own_sequences(id)) {
@@ -169,26 +214,17 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 		kept[{"sequence", sequence}] = "SELECT pg_catalog.setval(" + core::literal(sequence) + ", " + place.at(0) +
 									   (place.at(1) == "t" ? ", true)" : ", false)");
 	}
-	/* An alias that no column has: it would be taken for that. */
-	std::string row = "surefoot_row";
-	while (table->columns.find(row) != table->columns.npos)
-		row += '_';
-	/* What does not read back as the very same is not kept. */
-	const std::vector<std::string> look = run_own("SELECT count(*), coalesce(bool_and((" + row + "::text)::" + table->name +
-												  " OPERATOR(pg_catalog.*=) " + row + "), true) FROM ONLY " + table->name + " AS " + row);
-	if (look.at(1) != "t")
+	if (by_storage) {
+		const std::string entry = store_entry(speaker, *table, "storage", count_rows(id, *table, pages));
+		move_storage_away(id, "table_" + entry);
+		kept[{"table", table->name}] =
+			"SELECT surefoot.restore_table(" + core::literal(speaker.version) + ", " + core::literal(table->name) + ")";
+		if (pages > settings::direct_index_pages)
+			recorder.kept_large.insert(table->name);
+	} else if (const std::optional<std::string> statement = keep_texts(speaker, *table))
+		kept[{"table", table->name}] = *statement;
+	else
 		return;
-	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after) "
-						"VALUES ($1, $2, $3, 'table', $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8)) RETURNING id",
-						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID});
-	const Rows rows = insert.run({speaker.run, speaker.version, speaker.direction, table->name, table->owner,
-								  static_cast<int64>(std::stoll(look.at(0))), table->bytes, settings::keep_for});
-	(void)run_own("INSERT INTO surefoot.archive_row (archive, data) SELECT " + rows.text(0, 0) + ", " + row + "::text FROM ONLY " +
-				  table->name + " AS " + row);
-	kept[{"table", table->name}] = "INSERT INTO " + table->name + " (" + table->columns + ")" +
-								   (table->has_identity ? " OVERRIDING SYSTEM VALUE" : "") +
-								   " SELECT (kept.r).* FROM (SELECT data::" + table->name + " AS r FROM surefoot.kept_rows(" +
-								   core::literal(speaker.version) + ", " + core::literal(table->name) + ") OFFSET 0) kept";
 	recorder.kept.merge(kept);
 }
 
@@ -196,7 +232,7 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 
 void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement)
 {
-	if (!settings::keep_rows || !IsA(statement, DropStmt) || ((DropStmt *)statement)->removeType != OBJECT_TABLE)
+	if (!(settings::keep_rows || settings::keep_tables) || !IsA(statement, DropStmt) || ((DropStmt *)statement)->removeType != OBJECT_TABLE)
 		return;
 	/* Others' rows are read past row security, and by nobody else's rights. */
 	const Oid owner = extension().owner;
@@ -221,6 +257,7 @@ void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement)
 		try {
 			in_subtransaction([&] { keep(speaker, recorder, id); });
 		} catch (Error &error) {
+			warn(speaker, "the rows of a table that is dropped cannot be kept: " + error.message);
 			/* That rows cannot be kept is no reason not to drop the table: its way back is without them. */
 			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
 				throw;

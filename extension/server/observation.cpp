@@ -33,7 +33,7 @@ bool is_worth_telling(Oid relation)
 		return false;
 	}
 	const char *schema = get_namespace_name(get_rel_namespace(relation));
-	return get_rel_persistence(relation) != RELPERSISTENCE_TEMP && schema != nullptr && strcmp(schema, "surefoot") != 0;
+	return get_rel_persistence(relation) != RELPERSISTENCE_TEMP && schema != nullptr && strcmp(schema, "surefoot") != 0 && strcmp(schema, "surefoot_archive") != 0;
 }
 
 /* Its file, and whether this transaction made it, or gave it the file. */

@@ -296,7 +296,7 @@ void Recorder::wrote(Oid table)
 	ObjectAddressSet(address, RelationRelationId, table);
 	if (OidIsValid(table) && !reading && !created_.contains(address) && !pg_call([table] {
 			const Oid schema = get_rel_namespace(table);
-			return isAnyTempNamespace(schema) || schema == get_namespace_oid("surefoot", true) || schema == PG_CATALOG_NAMESPACE;
+			return isAnyTempNamespace(schema) || schema == get_namespace_oid("surefoot", true) || schema == get_namespace_oid("surefoot_archive", true) || schema == PG_CATALOG_NAMESPACE;
 		}))
 		written_.insert(table);
 }

@@ -78,6 +78,8 @@ public:
 	void want(Oid relation) { wanted_.push_back(relation); }
 	/* By kind and identity, what was dropped and kept: the statement that brings its rows, or its place, back. */
 	std::map<std::pair<std::string, std::string>, std::string> kept;
+	/* Those of kept that are tables with more rows than a trial should have. */
+	std::set<std::string> kept_large;
 	/* Of columns that were dropped, by identity: the statement that gives them their place again. */
 	std::map<std::string, std::string> places;
 	/* The rows that were written are all kept, and the statement that puts back those that have changed; empty when none has. */

@@ -62,8 +62,8 @@ public:
 
 	/* Makes the tables look empty that the statement is about: for who runs it in a subtransaction of its own. */
 	void prepare(const std::string &sql);
-	/* The same of a table that is too large to keep its rows. */
-	void empty(Oid table) { (void)storage_.empty(table); }
+	/* The same of a table, unless it is small; or even then. */
+	void empty(Oid table, bool small = false) { (void)storage_.empty(table, small); }
 
 	/* What was there already. */
 	const Avoid &skipped() const { return skipped_; }

@@ -7,6 +7,7 @@
 #include "server/environment.hpp"
 #include "server/foreseen.hpp"
 #include "server/gate.hpp"
+#include "server/keep.hpp"
 #include "server/planned.hpp"
 #include "server/proof.hpp"
 #include "server/properties.hpp"
@@ -102,6 +103,7 @@ private:
 	Speaker speaker_;
 	Recorder recorder_;
 	Rehearsal rehearsal_;
+	bool keeps_ = false; /* what the statements drop */
 	std::optional<Planned> planned_;
 	Observer observer_;
 };
@@ -114,6 +116,12 @@ void Attempt::perform(Rehearsal &rehearsal, RehearsedStatement row, const std::s
 	rehearsal.about_to_run = [&] {
 		observer_.begin();
 		began = true;
+		/* As the apply does: it decides what comes back. */
+		const Script alone(sql, Script::Part{});
+		if (Node *node = alone.statements().front().raw->stmt; keeps_ && IsA(node, DropStmt)) {
+			recorder_.see_targets(node);
+			keep_dropped(speaker_, recorder_, node);
+		}
 	};
 	row.sql = mask_secrets(sql);
 	try {
@@ -168,6 +176,7 @@ void Attempt::run_up()
 			row.scans = facts.scans;
 			row.object = facts.object;
 			try {
+				keeps_ = step == 1 && up_.directives().keep;
 				perform(rehearsal_, std::move(row), operation.sql, operation.kind, facts.tables);
 			} catch (Error &error) {
 				locate_error(error, speaker_, up_, step, operation);
@@ -175,6 +184,7 @@ void Attempt::run_up()
 			}
 		}
 	}
+	keeps_ = false;
 	/* As at the commit. */
 	Rehearsal::end_deferral();
 }

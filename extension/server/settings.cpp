@@ -12,6 +12,7 @@ int verify_timeout = 5000;
 int rehearse_pages = 1280;
 int rehearse_timeout = 2000;
 bool restore_places = true;
+bool keep_tables = true;
 bool keep_rows = false;
 int keep_size = 16384;
 int keep_for = 30 * 86400;
@@ -48,6 +49,8 @@ void define()
 							&rehearse_timeout, 2000, 0, INT_MAX, PGC_USERSET, GUC_UNIT_MS, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.restore_places", "Gives columns that were dropped their place again, on the way back.", nullptr,
 							 &restore_places, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+	DefineCustomBoolVariable("surefoot.keep_tables", "Keeps the rows of tables that migrations drop, for the way back.", nullptr,
+							 &keep_tables, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.keep_rows", "Keeps the rows that migrations drop or change, for the way back.", nullptr,
 							 &keep_rows, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 	/* Of a table that goes they are copied while it is locked, which nobody should wait for long. */

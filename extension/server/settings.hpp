@@ -13,6 +13,7 @@ extern int verify_timeout;      /* ms: longest verify script while a step's lock
 extern int rehearse_pages;      /* pages: tables up to this size are rehearsed with their rows */
 extern int rehearse_timeout;    /* ms: longest rehearsal, which holds its locks; 0: none */
 extern bool restore_places;     /* a column that was dropped gets its place again */
+extern bool keep_tables;        /* rows of tables that a migration drops are kept, by their storage */
 extern bool keep_rows;          /* what a migration drops is kept */
 extern int keep_size;           /* kB: tables up to this size are kept */
 extern int keep_for;            /* s: until what is kept may be purged */

@@ -161,7 +161,7 @@ bool raw::is_foreign_schema(Oid schema)
 	if (name == nullptr)
 		return false;
 	const bool foreign =
-		strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 || strcmp(name, "surefoot") == 0;
+		strncmp(name, "pg_", 3) == 0 || strcmp(name, "information_schema") == 0 || strcmp(name, "surefoot") == 0 || strcmp(name, "surefoot_archive") == 0;
 	pfree(name);
 	return foreign;
 }
