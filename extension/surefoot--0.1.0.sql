@@ -128,6 +128,8 @@ CREATE TABLE surefoot.dropped_column (
     missing text,                                -- what rows have that are older than the column
     system_identifier numeric NOT NULL,          -- numbers mean nothing elsewhere
     database_oid oid NOT NULL,
+    writer xid NOT NULL,                         -- of the row of pg_attribute: it is the same drop
+    dropped_in xid8 NOT NULL,
     PRIMARY KEY (run, name)
 );
 CREATE INDEX dropped_column_version ON surefoot.dropped_column (version, name, run);

@@ -90,11 +90,8 @@ void run_transactional(const Work &work)
 		}
 		const StepResult result = [&] {
 			RoleFence fence(role_named(work.run.role));
-			StepResult done = run_transaction_step(work.speaker(), script, step.n, {step.operations, script.statements().size()},
-												   made_before(script, step), rules, {});
-			/* What is deferred, within the fence. */
-			pg_call([] { AfterTriggerSetState(makeNode(ConstraintsSetStmt)); });
-			return done;
+			return run_transaction_step(work.speaker(), script, step.n, {step.operations, script.statements().size()},
+										made_before(script, step), rules, {});
 		}();
 		const std::vector<std::string> carried = session_settings(0);
 		Internal internal;

@@ -198,23 +198,6 @@ void check_plan(const Script &script)
 }
 
 /*
- * A constraint that is deferred would fail at the commit, when nobody can tell any more which migration it was. A caller with a
- * transaction of their own decides when it ends.
- */
-void check_deferred(const Speaker &speaker)
-{
-	if (pg_call([] { return IsTransactionBlock(); }))
-		return;
-	try {
-		/* SET CONSTRAINTS ALL IMMEDIATE, less its text. */
-		pg_call([] { AfterTriggerSetState(makeNode(ConstraintsSetStmt)); });
-	} catch (Error &error) {
-		error.context = "migration " + speaker.version + " " + speaker.direction + ", step 1, at its end";
-		throw;
-	}
-}
-
-/*
  * Runs the leading transactional step of script in the caller's transaction and queues what is left. An error goes to the history
  * through a worker, because this transaction is about to be rolled back.
  */
@@ -244,7 +227,6 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 				run.carried = session_settings(environment.level());
 		}
 		holds_locks = true;
-		check_deferred(begun.speaker);
 		const bool more = !result.rest.empty();
 		const Oid session = more ? worker_role(run) : InvalidOid;
 		{

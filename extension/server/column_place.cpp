@@ -4,8 +4,10 @@
 #include "core/sql_text.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
+#include "server/gate.hpp"
 #include "server/keep.hpp"
 #include "server/recorder.hpp"
+#include "server/row_writer.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -55,61 +57,76 @@ bool fits(HeapTuple row, Oid type, const char *definition)
 		   strcmp(format_type_with_typemod(type, attribute->atttypmod), definition) == 0;
 }
 
+/* The version of a row of pg_attribute that row, of the same column, has replaced in this transaction; nullptr when there is none. */
+HeapTuple former_version(Relation attributes, HeapTuple row)
+{
+	const Form_pg_attribute attribute = (Form_pg_attribute)GETSTRUCT(row);
+	ScanKeyData keys[2];
+	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(attribute->attrelid));
+	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(attribute->attnum));
+	SysScanDesc scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, SnapshotAny, 2, keys);
+	HeapTuple found = nullptr;
+	while (HeapTuple version = found ? nullptr : systable_getnext(scan)) {
+		const HeapTupleHeader header = version->t_data;
+		if (!(header->t_infomask & HEAP_XMAX_INVALID) && TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(header)) &&
+			ItemPointerEquals(&header->t_ctid, &row->t_self) && !ItemPointerEquals(&version->t_self, &row->t_self))
+			found = heap_copytuple(version);
+	}
+	systable_endscan(scan);
+	return found;
+}
+
 /*
  * What rows have in the column that have nothing there, being older than it, as text; the DROP has taken it out of the catalog, whose
  * former rows are still there until this transaction ends. nullptr: nothing.
  */
-const char *former_missing(const ObjectAddress &address, Oid type)
+const char *former_missing(Relation attributes, HeapTuple former)
 {
-	ScanKeyData keys[2];
-	ScanKeyInit(&keys[0], Anum_pg_attribute_attrelid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(address.objectId));
-	ScanKeyInit(&keys[1], Anum_pg_attribute_attnum, BTEqualStrategyNumber, F_INT2EQ, Int16GetDatum(address.objectSubId));
-	Relation attributes = table_open(AttributeRelationId, AccessShareLock);
-	SysScanDesc scan = systable_beginscan(attributes, AttributeRelidNumIndexId, true, SnapshotAny, 2, keys);
-	const char *missing = nullptr;
-	while (HeapTuple row = missing ? nullptr : systable_getnext(scan)) {
-		const bool replaced_here = !(row->t_data->t_infomask & HEAP_XMAX_INVALID) &&
-								   TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetUpdateXid(row->t_data));
-		if (!replaced_here || !((Form_pg_attribute)GETSTRUCT(row))->atthasmissing)
-			continue;
-		bool is_null, by_value;
-		int16 length;
-		char alignment;
-		int count;
-		Oid output;
-		Datum *elements;
-		const Datum array = heap_getattr(row, Anum_pg_attribute_attmissingval, RelationGetDescr(attributes), &is_null);
-		get_typlenbyvalalign(type, &length, &by_value, &alignment);
-		deconstruct_array(DatumGetArrayTypeP(array), type, length, by_value, alignment, &elements, nullptr, &count);
-		getTypeOutputInfo(type, &output, &is_null);
-		missing = OidOutputFunctionCall(output, elements[0]);
-	}
-	systable_endscan(scan);
-	table_close(attributes, AccessShareLock);
-	return missing;
+	const Form_pg_attribute attribute = (Form_pg_attribute)GETSTRUCT(former);
+	if (!attribute->atthasmissing)
+		return nullptr;
+	bool is_null;
+	int count;
+	Oid output;
+	Datum *elements;
+	const Datum array = heap_getattr(former, Anum_pg_attribute_attmissingval, RelationGetDescr(attributes), &is_null);
+	deconstruct_array(DatumGetArrayTypeP(array), attribute->atttypid, attribute->attlen, attribute->attbyval, attribute->attalign, &elements,
+					  nullptr, &count);
+	getTypeOutputInfo(attribute->atttypid, &output, &is_null);
+	return OidOutputFunctionCall(output, elements[0]);
 }
 
-/* The type of the column at address, which this transaction has dropped, when it can be given its place again; else InvalidOid. */
-Oid type_at(const ObjectAddress &address, const char *definition)
+/* A column that this transaction has dropped, and that can be given its place again. */
+struct Dropped {
+	Oid type; /* InvalidOid: it cannot */
+	const char *missing;
+	TransactionId writer; /* of its row in pg_attribute: nobody else ever writes that transaction's number there */
+};
+
+/* The column at address, whose type was written as definition before the step. */
+Dropped dropped_at(const ObjectAddress &address, const char *definition)
 {
+	Dropped dropped = {};
 	HeapTuple row = SearchSysCache2(ATTNUM, ObjectIdGetDatum(address.objectId), Int16GetDatum(address.objectSubId));
 	if (!HeapTupleIsValid(row))
-		return InvalidOid;
-	Oid type = InvalidOid;
-	/* Until then nothing but what was read can have been in the rows, unless they were all written anew. */
-	if (((Form_pg_attribute)GETSTRUCT(row))->attisdropped &&
-		TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data))) {
+		return dropped;
+	if (((Form_pg_attribute)GETSTRUCT(row))->attisdropped && TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data))) {
 		Relation table = RelationIdGetRelation(address.objectId);
+		/* Until then nothing but what was read can have been in the rows, unless they were all written anew. */
 		const bool same_rows = RelationIsValid(table) && is_plain_table(table) && !compat::is_stored_anew(table);
 		if (RelationIsValid(table))
 			RelationClose(table);
-		if (same_rows)
-			type = compat::type_named(definition);
-		if (!fits(row, type, definition))
-			type = InvalidOid;
+		Relation attributes = table_open(AttributeRelationId, AccessShareLock);
+		/* It may have got another type in the same step, of which the values are written in the same way, or not. */
+		HeapTuple former = same_rows ? former_version(attributes, row) : nullptr;
+		const Form_pg_attribute was = former ? (Form_pg_attribute)GETSTRUCT(former) : nullptr;
+		if (was != nullptr && !was->attisdropped && fits(row, was->atttypid, definition) &&
+			was->atttypmod == ((Form_pg_attribute)GETSTRUCT(row))->atttypmod)
+			dropped = {was->atttypid, former_missing(attributes, former), HeapTupleHeaderGetRawXmin(row->t_data)};
+		table_close(attributes, AccessShareLock);
 	}
 	ReleaseSysCache(row);
-	return type;
+	return dropped;
 }
 
 /* A column's table, and its name without quotes. */
@@ -198,8 +215,9 @@ void execute(const std::string &sql)
 void note_places(const Speaker &speaker, Recorder &recorder)
 {
 	static Query insert("INSERT INTO surefoot.dropped_column (run, version, name, relation, number, type, definition, missing, "
-						"system_identifier, database_oid) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10)",
-						{INT8OID, TEXTOID, TEXTOID, OIDOID, INT4OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, OIDOID});
+						"system_identifier, database_oid, writer, dropped_in) "
+						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10, $11::xid, pg_current_xact_id())",
+						{INT8OID, TEXTOID, TEXTOID, OIDOID, INT4OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID});
 	if (!settings::restore_places)
 		return;
 	for (const core::Object &object : recorder.before()) {
@@ -210,19 +228,18 @@ void note_places(const Speaker &speaker, Recorder &recorder)
 			continue;
 		const std::string definition = core::value_of(object, "type"), collation = core::value_of(object, "collation");
 		const char *text = definition.c_str();
-		const Oid type = pg_call([&address, text] { return type_at(address, text); });
-		if (!OidIsValid(type))
-			continue;
 		Internal internal;
-		const char *missing = pg_call([&address, type] {
+		const Dropped dropped = pg_call([&address, text] {
 			pin_output();
-			return former_missing(address, type);
+			return dropped_at(address, text);
 		});
+		if (!OidIsValid(dropped.type))
+			continue;
 		(void)insert.run({speaker.run, speaker.version, object.identity, Value::datum(ObjectIdGetDatum(address.objectId)),
-						  static_cast<int>(address.objectSubId), Value::datum(ObjectIdGetDatum(type)),
+						  static_cast<int>(address.objectSubId), Value::datum(ObjectIdGetDatum(dropped.type)),
 						  definition + (collation.empty() ? "" : " COLLATE " + collation),
-						  missing ? Value(missing) : Value(std::nullopt), std::to_string(GetSystemIdentifier()),
-						  Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+						  dropped.missing ? Value(dropped.missing) : Value(std::nullopt), std::to_string(GetSystemIdentifier()),
+						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), std::to_string(dropped.writer)});
 		recorder.places[object.identity] =
 			"SELECT surefoot.restore_place(" + core::literal(speaker.version) + ", " + core::literal(object.identity) + ")";
 	}
@@ -230,9 +247,12 @@ void note_places(const Speaker &speaker, Recorder &recorder)
 
 void restore_place(const std::string &version, const std::string &column)
 {
-	static Query entry("SELECT relation, number, type, definition, system_identifier = $3::numeric AND database_oid = $4, missing "
+	/* A transaction's number comes again after four thousand millions. */
+	static Query entry("SELECT relation, number, type, definition, system_identifier = $3::numeric AND database_oid = $4 AND "
+					   "pg_current_xact_id()::text::numeric - dropped_in::text::numeric < 4000000000, missing, writer::text::bigint "
 					   "FROM surefoot.dropped_column WHERE version = $1 AND name = $2 ORDER BY run DESC LIMIT 1",
 					   {TEXTOID, TEXTOID, TEXTOID, OIDOID});
+	check_isolation();
 	const PinnedPath path;
 	const Named named = lock_table_of(column);
 	Rows found;
@@ -247,10 +267,13 @@ void restore_place(const std::string &version, const std::string &column)
 	const std::string definition = found.text(0, 3);
 	const std::string type_text = definition.substr(0, definition.find(" COLLATE "));
 	const char *type_words = type_text.c_str();
+	const TransactionId writer = static_cast<TransactionId>(found.number(0, 6));
 	const bool can = found.flag(0, 4) && static_cast<Oid>(found.number(0, 0)) == named.table && pg_call([&] {
 		Relation table = table_open(named.table, NoLock);
 		HeapTuple row = SearchSysCache2(ATTNUM, ObjectIdGetDatum(named.table), Int16GetDatum(number));
-		const bool fitting = is_plain_table(table) && HeapTupleIsValid(row) && fits(row, type, type_words);
+		/* Dropped by that migration, and not by somebody else after it was walked back, and as another type. */
+		const bool fitting = is_plain_table(table) && HeapTupleIsValid(row) && HeapTupleHeaderGetRawXmin(row->t_data) == writer &&
+							 fits(row, type, type_words);
 		if (HeapTupleIsValid(row))
 			ReleaseSysCache(row);
 		table_close(table, NoLock);
@@ -274,16 +297,59 @@ void restore_place(const std::string &version, const std::string &column)
 	});
 }
 
+/* Whether a foreign key is made of the column, on either side: its triggers would not see what is written. Plain, in a guarded call. */
+bool is_in_foreign_key(Relation table, AttrNumber number)
+{
+	bool found = false;
+	for (int i = 0; table->trigdesc != nullptr && i < table->trigdesc->numtriggers; i++) {
+		HeapTuple row = SearchSysCache1(CONSTROID, ObjectIdGetDatum(table->trigdesc->triggers[i].tgconstraint));
+		if (!HeapTupleIsValid(row))
+			continue;
+		const Form_pg_constraint constraint = (Form_pg_constraint)GETSTRUCT(row);
+		for (const auto &[of, field] : {std::pair(constraint->conrelid, Anum_pg_constraint_conkey),
+										std::pair(constraint->confrelid, Anum_pg_constraint_confkey)}) {
+			bool is_null;
+			const Datum columns = SysCacheGetAttr(CONSTROID, row, field, &is_null);
+			if (constraint->contype != CONSTRAINT_FOREIGN || of != RelationGetRelid(table) || is_null)
+				continue;
+			Datum *numbers;
+			int count;
+			deconstruct_array(DatumGetArrayTypeP(columns), INT2OID, sizeof(int16), true, TYPALIGN_SHORT, &numbers, nullptr, &count);
+			for (int n = 0; n < count; n++)
+				found = found || DatumGetInt16(numbers[n]) == number;
+		}
+		ReleaseSysCache(row);
+	}
+	return found;
+}
+
 int64 fill_column(const std::string &column, const std::string &expression)
 {
+	check_isolation();
 	const PinnedPath path;
 	const Named named = lock_table_of(column);
 	const char *text = expression.c_str();
+	/* Only what this transaction has made, or given back, and nothing refers to yet: nobody else has had a say about its values. */
+	pg_call([named, &column] {
+		Relation table = table_open(named.table, NoLock);
+		if (!is_plain_table(table))
+			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no ordinary table", RelationGetRelationName(table))));
+		HeapTuple row = SearchSysCacheAttName(named.table, named.column);
+		if (!HeapTupleIsValid(row) || ((Form_pg_attribute)GETSTRUCT(row))->attnum <= 0)
+			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("column %s is not there", column.c_str())));
+		const bool is_new = TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data));
+		const AttrNumber number = ((Form_pg_attribute)GETSTRUCT(row))->attnum;
+		ReleaseSysCache(row);
+		const bool is_referred = is_in_foreign_key(table, number);
+		table_close(table, NoLock);
+		if (!is_new || is_referred)
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE), errmsg("column %s cannot be filled", column.c_str()),
+							errdetail("It was not made in this transaction, or belongs to a foreign key."), errhint("UPDATE it.")));
+	});
+	Recorder::wrote_as_rows(named.table);
 	return pg_call([named, text] {
 		Relation table = table_open(named.table, NoLock);
 		const AttrNumber number = get_attnum(named.table, named.column);
-		if (number <= 0)
-			ereport(ERROR, (errcode(ERRCODE_UNDEFINED_COLUMN), errmsg("column %s is not there", named.column)));
 		const Form_pg_attribute attribute = TupleDescAttr(RelationGetDescr(table), number - 1);
 		if (SPI_connect() != SPI_OK_CONNECT)
 			elog(ERROR, "SPI_connect failed");
@@ -293,14 +359,12 @@ int64 fill_column(const std::string &column, const std::string &expression)
 		SPIPlanPtr plan = SPI_prepare(sql, 0, nullptr);
 		if (plan == nullptr)
 			elog(ERROR, "could not prepare \"%s\"", sql);
+		if (list_length(SPI_plan_get_plan_sources(plan)) != 1)
+			ereport(ERROR, (errcode(ERRCODE_SYNTAX_ERROR), errmsg("%s is not one expression", text)));
 
-		EState *estate = CreateExecutorState();
-		ResultRelInfo *target = makeNode(ResultRelInfo);
-		InitResultRelInfo(target, table, 0, nullptr, 0);
-		target->ri_TrigDesc = nullptr;
-		ExecOpenIndices(target, false);
+		const RowWriter writer = RowWriter::open(table);
 		Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-		TupleTableSlot *row = table_slot_create(table, &estate->es_tupleTable), *filled = table_slot_create(table, &estate->es_tupleTable);
+		TupleTableSlot *row = writer.new_slot(table), *filled = writer.new_slot(table);
 		const int columns = RelationGetNumberOfAttributes(table);
 		int64 count = 0;
 		TableScanDesc scan = table_beginscan(table, snapshot, 0, nullptr);
@@ -321,20 +385,16 @@ int64 fill_column(const std::string &column, const std::string &expression)
 				filled->tts_values[number - 1] = value;
 				filled->tts_isnull[number - 1] = false;
 				ExecStoreVirtualTuple(filled);
-				ExecSimpleRelationUpdate(target, estate, nullptr, row, filled);
+				writer.update(row->tts_tid, filled);
 				count++;
 			}
 			SPI_freetuptable(SPI_tuptable);
-			ResetPerTupleExprContext(estate);
 		}
 		table_endscan(scan);
-		ExecResetTupleTable(estate->es_tupleTable, false);
 		UnregisterSnapshot(snapshot);
-		ExecCloseIndices(target);
-		FreeExecutorState(estate);
+		writer.close();
 		SPI_finish();
 		table_close(table, NoLock);
-		CommandCounterIncrement();
 		return count;
 	});
 }

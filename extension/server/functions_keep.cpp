@@ -1,6 +1,7 @@
 /* The SQL functions for what is kept: giving it back, and purging it. */
 #include "server/arguments.hpp"
 #include "server/compat.hpp"
+#include "server/gate.hpp"
 #include "server/history.hpp"
 #include "server/kept_storage.hpp"
 #include "server/text_query.hpp"
@@ -63,7 +64,7 @@ SUREFOOT_FUNCTION(surefoot_kept_rows)
 	Internal internal;
 	if (entry.kind == "storage" && !entry.purged) {
 		int64 n = 0;
-		for (const Cells &row : run_with_texts("SELECT kept::pg_catalog.text FROM surefoot_archive.table_" + entry.id + " AS kept", {}))
+		for (const Cells &row : run_with_texts("SELECT pg_catalog.textin(pg_catalog.record_out(kept)) FROM surefoot_archive.table_" + entry.id + " AS kept", {}))
 			result.push_back({std::to_string(++n), row[0]});
 	} else {
 		const Rows rows = data.run({entry.id});
@@ -79,6 +80,7 @@ SUREFOOT_FUNCTION(surefoot_kept_rows)
 SUREFOOT_FUNCTION(surefoot_restore_table)
 {
 	static surefoot::Query forget("DELETE FROM surefoot.archive WHERE id = $1::bigint", {TEXTOID});
+	check_isolation();
 	const PinnedPath path;
 	const std::string version = text_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
 	const Entry entry = entry_of(version, name);

@@ -76,16 +76,21 @@ void refuse_standby()
 					"Connect to the primary server.");
 }
 
+void check_isolation()
+{
+	if (XactIsoLevel != XACT_READ_COMMITTED)
+		throw Error(sqlstate::wrong_context, "migrations run in READ COMMITTED transactions only",
+					"A transaction with one snapshot cannot see what other sessions have changed since it began.",
+					"BEGIN ISOLATION LEVEL READ COMMITTED;");
+}
+
 void check_session()
 {
 	refuse_standby();
 	if (Recorder::active() != nullptr)
 		throw Error(sqlstate::wrong_context, "a migration cannot apply, revert or cancel another one",
 					"Its script runs as part of one migration, and is recorded as that.", "Call this by itself.");
-	if (XactIsoLevel != XACT_READ_COMMITTED)
-		throw Error(sqlstate::wrong_context, "migrations run in READ COMMITTED transactions only",
-					"A transaction with one snapshot cannot see what other sessions have changed since it began.",
-					"BEGIN ISOLATION LEVEL READ COMMITTED;");
+	check_isolation();
 	if (XactReadOnly)
 		throw Error(unpack_sql_state(ERRCODE_READ_ONLY_SQL_TRANSACTION), "migrations cannot run in a read-only transaction", "",
 					"BEGIN READ WRITE; or SET default_transaction_read_only = off;");

@@ -16,6 +16,8 @@ bool try_gate();
 
 /* Raises unless this session can change anything at all: not a standby, READ COMMITTED, the library's version = the extension's. */
 void check_session();
+/* The part of it that also holds for what a migration's own scripts call to put rows back. */
+void check_isolation();
 
 /* The first of these alone. */
 void refuse_standby();

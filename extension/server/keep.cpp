@@ -176,12 +176,15 @@ std::optional<std::string> keep_texts(const Speaker &speaker, const Table &table
 	std::string row = "surefoot_row";
 	while (table.columns.find(row) != table.columns.npos)
 		row += '_';
-	const std::vector<std::string> look = run_own("SELECT count(*), coalesce(bool_and((" + row + "::text)::" + table.name +
-												  " OPERATOR(pg_catalog.*=) " + row + "), true) FROM ONLY " + table.name + " AS " + row);
+	/* By the server's own functions: a cast to text or from it may be a user's. */
+	const std::string text = "textin(record_out(" + row + "))";
+	const std::vector<std::string> look =
+		run_own("SELECT count(*), coalesce(bool_and(record_in(record_out(" + row + "), " + core::literal(table.name) +
+				"::regtype::oid, -1) OPERATOR(pg_catalog.*=) " + row + "), true) FROM ONLY " + table.name + " AS " + row);
 	if (look.at(1) != "t")
 		return std::nullopt;
 	(void)run_own("INSERT INTO surefoot.archive_row (archive, data) SELECT " +
-				  store_entry(speaker, table, "table", static_cast<int64>(std::stoll(look.at(0)))) + ", " + row + "::text FROM ONLY " + table.name +
+				  store_entry(speaker, table, "table", static_cast<int64>(std::stoll(look.at(0)))) + ", " + text + " FROM ONLY " + table.name +
 				  " AS " + row);
 	return "INSERT INTO " + table.name + " (" + table.columns + ")" + (table.has_identity ? " OVERRIDING SYSTEM VALUE" : "") +
 		   " SELECT (kept.r).* FROM (SELECT data::" + table.name + " AS r FROM surefoot.kept_rows(" + core::literal(speaker.version) + ", " +

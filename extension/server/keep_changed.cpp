@@ -94,6 +94,10 @@ void keep_changed(const Speaker &speaker, Recorder &recorder)
 		recorder.rows_kept = true;
 		return;
 	}
+	/* What is deferred to the end of a caller's own transaction may write anything. */
+	for (const Oid id : recorder.written())
+		if (pg_call([id] { return AfterTriggerPendingOnRel(id); }))
+			return;
 	const Oid role = GetUserId();
 	const TransactionId step = pg_call([] { return GetCurrentTransactionId(); });
 	const Recorder::Pause unrecorded;

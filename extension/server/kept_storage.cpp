@@ -3,6 +3,7 @@
 #include "server/compat.hpp"
 #include "server/internal.hpp"
 #include "server/recorder.hpp"
+#include "server/row_writer.hpp"
 
 extern "C" {
 #include "access/multixact.h"
@@ -14,7 +15,6 @@ extern "C" {
 #include "catalog/pg_namespace.h"
 #include "commands/cluster.h"
 #include "commands/tablecmds.h"
-#include "executor/executor.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 }
@@ -139,13 +139,9 @@ bool have_same_rows(Relation a, Relation b)
 void copy_rows(Relation from, Relation to)
 {
 	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(from), RelationGetDescr(to));
-	EState *estate = CreateExecutorState();
-	ResultRelInfo *target = makeNode(ResultRelInfo);
-	InitResultRelInfo(target, to, 0, nullptr, 0);
-	target->ri_TrigDesc = nullptr;
-	ExecOpenIndices(target, false);
+	const RowWriter writer = RowWriter::open(to);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
-	TupleTableSlot *row = table_slot_create(from, &estate->es_tupleTable), *copy = table_slot_create(to, &estate->es_tupleTable);
+	TupleTableSlot *row = writer.new_slot(from), *copy = writer.new_slot(to);
 	TableScanDesc scan = table_beginscan(from, snapshot, 0, nullptr);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, row)) {
 		CHECK_FOR_INTERRUPTS();
@@ -155,21 +151,17 @@ void copy_rows(Relation from, Relation to)
 			ExecCopySlot(copy, row);
 		/* A value that is stored apart belongs to the table that goes. */
 		slot_getallattrs(copy);
-		MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(estate));
+		MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer.estate));
 		for (int i = 0; i < RelationGetNumberOfAttributes(to); i++)
 			if (!copy->tts_isnull[i] && TupleDescAttr(RelationGetDescr(to), i)->attlen == -1)
 				copy->tts_values[i] = PointerGetDatum(PG_DETOAST_DATUM(copy->tts_values[i]));
 		MemoryContextSwitchTo(caller);
-		ExecSimpleRelationInsert(target, estate, copy);
+		writer.insert(copy);
 		ExecClearTuple(copy);
-		ResetPerTupleExprContext(estate);
 	}
 	table_endscan(scan);
-	ExecResetTupleTable(estate->es_tupleTable, false);
 	UnregisterSnapshot(snapshot);
-	ExecCloseIndices(target);
-	FreeExecutorState(estate);
-	CommandCounterIncrement();
+	writer.close();
 }
 
 } // namespace

@@ -288,6 +288,14 @@ std::optional<int64> Recorder::size_before(Oid table) const
 	return found == sizes_.end() ? std::nullopt : std::optional(found->second);
 }
 
+void Recorder::wrote_as_rows(Oid table)
+{
+	if (active_recorder == nullptr)
+		return;
+	active_recorder->will_write(table);
+	active_recorder->wrote(table);
+}
+
 void Recorder::wrote(Oid table)
 {
 	if (OidIsValid(table) && !reading && pg_call([table] { return get_rel_namespace(table) == PG_CATALOG_NAMESPACE; }))

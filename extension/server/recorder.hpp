@@ -58,6 +58,8 @@ public:
 	void will_write(Oid table);
 	/* Rows of a table were written; which of those were there before, as what does not come back. */
 	void wrote(Oid table);
+	/* The same of rows that are about to be written without a statement, for whichever recorder is active. */
+	static void wrote_as_rows(Oid table);
 	std::vector<core::Loss> written_rows() const;
 	const std::set<Oid> &written() const { return written_; }
 	/* Of a table before its rows were written, in bytes; nothing when it was not seen then. */

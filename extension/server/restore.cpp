@@ -3,9 +3,11 @@
 #include "core/sql_text.hpp"
 #include "server/compat.hpp"
 #include "server/conclude.hpp"
+#include "server/gate.hpp"
 #include "server/keep.hpp"
 #include "server/kept_texts.hpp"
 #include "server/restored_keys.hpp"
+#include "server/row_writer.hpp"
 #include "server/spi.hpp"
 #include "server/text_query.hpp"
 
@@ -21,12 +23,6 @@ std::string quoted(const std::string &name)
 {
 	const char *text = name.c_str();
 	return pg_call([text] { return quote_identifier(text); });
-}
-
-/* Only ordinary rows: what triggers of users, and those of foreign keys, would do besides was done when the rows were changed. */
-void silence_triggers()
-{
-	(void)set_config_option("session_replication_role", "replica", PGC_SUSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
 /* A table's part of what is kept, and what there is of it. */
@@ -52,23 +48,21 @@ private:
 	using Pair = std::pair<std::optional<Cells>, std::optional<Cells>>; /* was, left by the migration */
 	Cells key_of(const Cells &cells) const;
 	Cells key_of(const Pair &row) const { return key_of(row.first ? *row.first : *row.second); }
-	std::map<Cells, Cells> there(bool locks) const;
+	std::map<Cells, PlacedRow> there(bool locks) const;
 	std::string same_key() const;
 	std::vector<Cells> turned(const std::vector<Cells> &rows, const std::vector<size_t> &columns) const;
-	void remove(const std::vector<Cells> &rows) const;
-	void update(const std::vector<Cells> &rows) const;
-	void insert(const std::vector<Cells> &rows) const;
 	std::string kept_as(size_t i) const { return "surefoot_kept.c" + std::to_string(i) + "::pg_catalog." + quoted(types_[i]); }
 	std::string list_of_kept(const std::vector<size_t> &columns) const;
 
 	std::string name_;
 	Oid id_ = InvalidOid;
 	std::vector<std::string> columns_, types_;
-	std::vector<size_t> key_, all_;
-	std::vector<bool> always_; /* GENERATED ALWAYS AS IDENTITY */
-	bool has_others_ = false;  /* columns that are not kept */
+	std::vector<AttrNumber> numbers_;
+	std::vector<size_t> key_;
+	bool has_others_ = false; /* columns that are not kept */
 	std::vector<Pair> rows_;
-	std::vector<Cells> removed_, changed_, added_; /* as they are to be; of what goes, as it is */
+	std::vector<PlacedRow> removed_, changed_; /* where they are; as they are to be */
+	std::vector<Cells> added_;
 	std::vector<Pair> done_;
 };
 
@@ -89,7 +83,7 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 					   "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('A', 'R')) "
 					   "AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_enabled IN ('A', 'R'))",
 					   {TEXTOID});
-	static Query attributes("SELECT a.attname, t.typname, a.attgenerated <> '', a.attidentity = 'a' FROM pg_attribute a "
+	static Query attributes("SELECT a.attname, t.typname, a.attgenerated <> '', a.attnum FROM pg_attribute a "
 							"JOIN pg_type t ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace "
 							"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped",
 							{OIDOID});
@@ -134,7 +128,6 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 	for (size_t i = 0; i < names.size(); i++) {
 		columns_.push_back(names.text(i, 0));
 		types_.push_back(names.text(i, 1));
-		all_.push_back(i);
 		if (names.flag(i, 2))
 			key_.push_back(i);
 		size_t at = 0;
@@ -143,7 +136,7 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 		if (at == now.size())
 			throw Error("55000", "the rows of table " + name + " cannot be put back",
 						"Its column " + quoted(columns_[i]) + " is gone, or has another type than when they were kept.");
-		always_.push_back(now.flag(at, 3));
+		numbers_.push_back(static_cast<AttrNumber>(now.number(at, 3)));
 	}
 	const Rows rows = data.run({kept.number(0, 0)});
 	for (size_t i = 0; i < rows.size(); i++)
@@ -183,30 +176,33 @@ std::vector<Cells> KeptTable::turned(const std::vector<Cells> &rows, const std::
 	return result;
 }
 
-std::map<Cells, Cells> KeptTable::there(bool locks) const
+std::map<Cells, PlacedRow> KeptTable::there(bool locks) const
 {
 	std::vector<Cells> named;
 	for (const Pair &row : rows_)
 		named.push_back(row.first ? *row.first : *row.second);
 	std::string columns;
 	for (const std::string &column : columns_)
-		columns += (columns.empty() ? "surefoot_row." : ", surefoot_row.") + quoted(column);
-	std::map<Cells, Cells> result;
-	for (Cells &row : run_with_texts("SELECT " + columns + " FROM ONLY " + name_ + " AS surefoot_row JOIN " + list_of_kept(key_) + " ON " +
-										 same_key() + (locks ? " FOR UPDATE OF surefoot_row" : ""),
-									 turned(named, key_)))
-		if (Cells key = key_of(row); !result.emplace(std::move(key), std::move(row)).second)
+		columns += "surefoot_row." + quoted(column) + ", ";
+	std::map<Cells, PlacedRow> result;
+	for (Cells &row : run_with_texts("SELECT " + columns + "surefoot_row.ctid FROM ONLY " + name_ + " AS surefoot_row JOIN " +
+										 list_of_kept(key_) + " ON " + same_key() + (locks ? " FOR UPDATE OF surefoot_row" : ""),
+									 turned(named, key_))) {
+		std::string place = *row.back();
+		row.pop_back();
+		if (Cells key = key_of(row); !result.emplace(std::move(key), PlacedRow{std::move(place), std::move(row)}).second)
 			throw Error("55000", "the rows of table " + name_ + " cannot be put back", "What was their key is not unique any more.");
+	}
 	return result;
 }
 
 void KeptTable::look()
 {
-	const std::map<Cells, Cells> now = there(true);
+	const std::map<Cells, PlacedRow> now = there(true);
 	for (Pair &row : rows_) {
 		const Cells key = key_of(row);
 		const auto found = now.find(key);
-		const std::optional<Cells> is = found == now.end() ? std::nullopt : std::optional(found->second);
+		const std::optional<Cells> is = found == now.end() ? std::nullopt : std::optional(found->second.cells);
 		if (is == row.first)
 			continue;
 		if (is != row.second) {
@@ -217,9 +213,9 @@ void KeptTable::look()
 			continue;
 		}
 		if (!row.first)
-			removed_.push_back(*row.second);
+			removed_.push_back(found->second);
 		else if (row.second)
-			changed_.push_back(*row.first);
+			changed_.push_back({found->second.place, *row.first});
 		else
 			added_.push_back(*row.first);
 		done_.push_back(row);
@@ -228,43 +224,12 @@ void KeptTable::look()
 
 void KeptTable::look_at_values()
 {
-	const std::map<Cells, Cells> now = there(true);
+	const std::map<Cells, PlacedRow> now = there(true);
 	for (Pair &row : rows_)
-		if (const auto found = now.find(key_of(row)); found != now.end() && found->second != *row.first) {
-			changed_.push_back(*row.first);
+		if (const auto found = now.find(key_of(row)); found != now.end() && found->second.cells != *row.first) {
+			changed_.push_back({found->second.place, *row.first});
 			done_.push_back(row);
 		}
-}
-
-void KeptTable::remove(const std::vector<Cells> &rows) const
-{
-	if (!rows.empty())
-		(void)run_with_texts("DELETE FROM ONLY " + name_ + " AS surefoot_row USING " + list_of_kept(key_) + " WHERE " + same_key(),
-							 turned(rows, key_));
-}
-
-void KeptTable::update(const std::vector<Cells> &rows) const
-{
-	std::string set;
-	for (const size_t i : all_)
-		if (!always_[i] && std::find(key_.begin(), key_.end(), i) == key_.end())
-			set += (set.empty() ? "" : ", ") + quoted(columns_[i]) + " = " + kept_as(i);
-	if (!rows.empty() && !set.empty())
-		(void)run_with_texts("UPDATE ONLY " + name_ + " AS surefoot_row SET " + set + " FROM " + list_of_kept(all_) + " WHERE " + same_key(),
-							 turned(rows, all_));
-}
-
-void KeptTable::insert(const std::vector<Cells> &rows) const
-{
-	std::string columns, values;
-	for (const size_t i : all_) {
-		columns += (columns.empty() ? "" : ", ") + quoted(columns_[i]);
-		values += (values.empty() ? "" : ", ") + kept_as(i);
-	}
-	if (!rows.empty())
-		(void)run_with_texts("INSERT INTO " + name_ + " (" + columns + ") OVERRIDING SYSTEM VALUE SELECT " + values + " FROM " +
-								 list_of_kept(all_),
-							 turned(rows, all_));
 }
 
 void KeptTable::write()
@@ -273,27 +238,30 @@ void KeptTable::write()
 		return;
 	try {
 		in_subtransaction([this] {
-			remove(removed_);
-			update(changed_);
-			insert(added_);
+			remove_rows(id_, removed_);
+			update_rows(id_, numbers_, changed_);
+			insert_rows(id_, numbers_, added_);
 		});
 	} catch (Error &error) {
 		/* Rows that have swapped what is unique can only come back together. What they have in columns that came since would be lost. */
 		if (has_others_ || !(error.is("23505") || error.is("23P01")))
 			throw;
-		remove(removed_);
-		remove(changed_);
-		insert(changed_);
-		insert(added_);
+		std::vector<Cells> changed;
+		for (const PlacedRow &row : changed_)
+			changed.push_back(row.cells);
+		remove_rows(id_, removed_);
+		remove_rows(id_, changed_);
+		insert_rows(id_, numbers_, changed);
+		insert_rows(id_, numbers_, added_);
 	}
 }
 
 void KeptTable::check()
 {
-	const std::map<Cells, Cells> now = there(false);
+	const std::map<Cells, PlacedRow> now = there(false);
 	for (const Pair &row : done_) {
 		const auto found = now.find(key_of(row));
-		if ((found == now.end() ? std::nullopt : std::optional(found->second)) != row.first)
+		if ((found == now.end() ? std::nullopt : std::optional(found->second.cells)) != row.first)
 			throw Error("55000", "the rows of table " + name_ + " do not come back as they were");
 	}
 }
@@ -344,6 +312,7 @@ bool Accepting::conflicts(const std::string &version)
 
 int64 restore_column(const std::string &version, const std::string &column)
 {
+	check_isolation();
 	const PinnedPath path;
 	pg_call([] { pin_output(); });
 	KeptTable table(version, column, "column");
@@ -352,7 +321,6 @@ int64 restore_column(const std::string &version, const std::string &column)
 		return 0;
 	}
 	table.look_at_values();
-	pg_call([] { silence_triggers(); });
 	table.write();
 	table.check();
 	return table.to_do();
@@ -360,6 +328,7 @@ int64 restore_column(const std::string &version, const std::string &column)
 
 Restored restore_rows(const std::string &version, const std::vector<std::string> &names, bool accept)
 {
+	check_isolation();
 	Restored restored;
 	const PinnedPath path;
 	pg_call([] { pin_output(); });
@@ -392,7 +361,6 @@ Restored restore_rows(const std::string &version, const std::vector<std::string>
 	}
 	if (restored.rows == 0)
 		return restored;
-	pg_call([] { silence_triggers(); });
 	for (KeptTable &table : tables)
 		table.write();
 	for (KeptTable &table : tables) {

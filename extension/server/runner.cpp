@@ -122,8 +122,24 @@ void refuse_temporary(const std::vector<Oid> &relations, size_t first, SubTransa
 	}
 }
 
+/*
+ * What is deferred is done now: a constraint would fail at the commit, when nobody can tell any more which migration it was, and what triggers
+ * of users' do belongs to the migration as well.
+ */
+void fire_deferred(const Speaker &speaker, int step)
+{
+	try {
+		/* SET CONSTRAINTS ALL IMMEDIATE, less its text. */
+		pg_call([] { AfterTriggerSetState(makeNode(ConstraintsSetStmt)); });
+	} catch (Error &error) {
+		const std::string place = "migration " + speaker.version + " " + speaker.direction + ", step " + std::to_string(step) + ", at its end";
+		error.context = error.context.empty() ? place : place + "\n" + error.context;
+		throw;
+	}
+}
+
 StepResult attempt(const Speaker &speaker, const Script &script, int step, const Position &position, const Created &created,
-				   const Rules &rules, const StepCheck &check, bool patient, std::vector<Oid> &wanted)
+				   const Rules &rules, const StepCheck &check, bool patient, bool fires_deferred, std::vector<Oid> &wanted)
 {
 	StepResult result;
 	Recorder recorder;
@@ -193,6 +209,8 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 		}
 		for (size_t s = position.next; s < script.statements().size() && result.rest.empty(); s++)
 			run_statement(s);
+		if (fires_deferred)
+			fire_deferred(speaker, step);
 		result.changes = recorder.changes();
 		if (check)
 			check(recorder, result, patient);
@@ -255,6 +273,8 @@ StepResult run_transaction_step(const Speaker &speaker, const Script &script, in
 	const TimestampTz deadline = TimestampTzPlusMilliseconds(started, 1000L * settings::lock_retry);
 	const TimestampTz patience = TimestampTzPlusMilliseconds(started, 1000L * settings::lock_retry / 10);
 	Backoff backoff;
+	/* A caller with a transaction of their own decides when it ends. */
+	const bool fires_deferred = !pg_call([] { return IsTransactionBlock(); });
 
 	for (int n = 1;; n++) {
 		std::vector<Oid> wanted;
@@ -263,7 +283,7 @@ StepResult run_transaction_step(const Speaker &speaker, const Script &script, in
 			return in_subtransaction(
 				[&] {
 					return attempt(speaker, script, step, position, created, rules, check, GetCurrentTimestamp() < patience,
-								   wanted);
+								   fires_deferred, wanted);
 				});
 		} catch (Error &error) {
 			if (!is_lock_trouble(error))
