@@ -20,3 +20,7 @@ ALTER TABLE t ADD m int DEFAULT 5;
 CALL there_and_back('DO $$ BEGIN ALTER TABLE t ALTER n TYPE int USING n + 1; END $$');
 CALL there_and_back('DO $$ BEGIN ALTER TABLE t ALTER n TYPE int USING n::int; END $$');
 CALL there_and_back('ALTER TABLE t ALTER n TYPE int USING m');
+-- nor casts that go by another type, which may not take all of a value; a text does
+ALTER TABLE t ADD w timestamp DEFAULT '2026-01-01 12:00';
+CALL there_and_back('ALTER TABLE t ALTER w TYPE timestamp USING w::date::timestamp');
+CALL there_and_back('ALTER TABLE t ALTER w TYPE timestamp USING w::text::timestamp');

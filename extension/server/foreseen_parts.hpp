@@ -30,8 +30,8 @@ inline Foreseen cascading()
 	return unknown("it shows when it is applied what CASCADE takes along");
 }
 
-/* Nothing but the column, or a cast of it. */
-bool is_plain_cast(Node *expression, const char *column);
+/* Nothing but the column, or casts of it to the type that is wanted, by way of text at most. */
+bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted);
 /* Whether the statement itself changes rows, or where a sequence stands. */
 bool changes_rows(Node *statement);
 

@@ -95,7 +95,7 @@ namespace {
 Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 {
 	const ColumnDef *definition = (ColumnDef *)command->def;
-	if (definition->raw_default != nullptr && !is_plain_cast(definition->raw_default, command->name))
+	if (definition->raw_default != nullptr && !is_plain_cast(definition->raw_default, command->name, definition->typeName))
 		return unknown("its values are computed anew, and whether a cast takes them back shows when it is applied");
 	const TypeName *wanted = definition->typeName;
 	const char *name = command->name;

@@ -17,10 +17,19 @@ bool is_write(Node *node, void *context)
 
 } // namespace
 
-bool is_plain_cast(Node *expression, const char *column)
+bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted)
 {
-	while (IsA(expression, TypeCast))
-		expression = ((TypeCast *)expression)->arg;
+	/* A text says all of a value; a type in between, as in when::date::timestamp, may not. */
+	const auto is_text = [](const TypeName *type) {
+		const List *names = type->names;
+		if (type->typmods != NIL || type->arrayBounds != NIL || type->setof || names == NIL ||
+			(list_length(names) > 1 && strcmp(strVal(linitial(names)), "pg_catalog") != 0))
+			return false;
+		return strcmp(strVal(llast(names)), "text") == 0 || strcmp(strVal(llast(names)), "varchar") == 0;
+	};
+	for (; IsA(expression, TypeCast); expression = ((TypeCast *)expression)->arg)
+		if (const TypeName *type = ((TypeCast *)expression)->typeName; !is_text(type) && !equal(type, wanted))
+			return false;
 	if (!IsA(expression, ColumnRef))
 		return false;
 	Node *name = (Node *)llast(((ColumnRef *)expression)->fields);
@@ -48,7 +57,7 @@ bool changes_rows(Node *statement)
 			if (command->subtype != AT_AlterColumnType || command->def == nullptr)
 				continue;
 			Node *expression = ((ColumnDef *)command->def)->raw_default;
-			if (expression != nullptr && !is_plain_cast(expression, command->name))
+			if (expression != nullptr && !is_plain_cast(expression, command->name, ((ColumnDef *)command->def)->typeName))
 				return true;
 		}
 		return false;
