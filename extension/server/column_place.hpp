@@ -28,10 +28,4 @@ void note_places(const Speaker &speaker, Recorder &recorder);
  */
 void restore_place(const std::string &version, const std::string &column);
 
-/*
- * As the current user, who has to own the table (AccessExclusiveLock): rows with no value in column get that of expression, as ADD COLUMN
- * ... DEFAULT gives it to them; triggers do not run. How many.
- */
-int64 fill_column(const std::string &column, const std::string &expression);
-
 } // namespace surefoot

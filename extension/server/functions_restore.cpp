@@ -1,5 +1,6 @@
 /* The SQL functions that put back the rows that a migration has changed, and a column that it has dropped, with its values. */
 #include "server/arguments.hpp"
+#include "server/column_fill.hpp"
 #include "server/column_place.hpp"
 #include "server/restore.hpp"
 

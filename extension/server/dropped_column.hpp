@@ -1,0 +1,40 @@
+/*
+ * What there is of a column that was dropped, in the table and in the catalog, and a column's table locked for a change.
+ *
+ * All but lock_table_of are plain functions, to be called inside one guarded call.
+ */
+#pragma once
+
+#include "server/guard.hpp"
+
+namespace surefoot {
+
+/* A table whose rows are nobody else's business. */
+bool is_plain_table(Relation relation);
+
+/* Whether the dropped column of this pg_attribute row can hold values of type, which is written as definition. */
+bool fits(HeapTuple row, Oid type, const char *definition);
+
+/* A column that this transaction has dropped, and that can be given its place again. */
+struct Dropped {
+	Oid type; /* InvalidOid: it cannot */
+	const char *missing;
+	TransactionId writer; /* of its row in pg_attribute: nobody else ever writes that transaction's number there */
+};
+
+/* The column at address, whose type was written as definition before the step. */
+Dropped dropped_at(const ObjectAddress &address, const char *definition);
+
+/* Name and type back into the row of pg_attribute, and all else as in a new column: what there is to say of it is said afterwards. */
+void revive(Oid table, AttrNumber number, const char *column, Oid type, const char *missing);
+
+/* A column's table, and its name without quotes. */
+struct Named {
+	Oid table;
+	const char *column;
+};
+
+/* Locks the table of schema.table.column against everybody (AccessExclusiveLock), once it is certain that the current user owns it. */
+Named lock_table_of(const std::string &column);
+
+} // namespace surefoot
