@@ -130,6 +130,7 @@ CREATE TABLE surefoot.dropped_column (
     database_oid oid NOT NULL,
     writer xid NOT NULL,                         -- of the row of pg_attribute: it is the same drop
     dropped_in xid8 NOT NULL,
+    hidden text,                                 -- its name in the table, where it was only hidden
     PRIMARY KEY (run, name)
 );
 CREATE INDEX dropped_column_version ON surefoot.dropped_column (version, name, run);
@@ -140,7 +141,7 @@ CREATE TABLE surefoot.archive (
     run bigint NOT NULL,
     version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
-    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; table: all its rows, as texts; rows: those that were changed; column: its values
+    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; table: all its rows, as texts; rows: those that were changed; column: its values; hidden: it is in its table, under another name
     name text COLLATE pg_catalog."C" NOT NULL,
     owner text NOT NULL,             -- whose it was
     rows bigint NOT NULL,

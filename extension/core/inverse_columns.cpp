@@ -61,7 +61,7 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 		return;
 	if (std::string place = derivation.around.place(column); !place.empty()) {
 		statements.push_back(std::move(place));
-		if (const std::string refill = derivation.around.refill(column); !refill.empty())
+		if (const std::string refill = derivation.around.refill(column); !refill.empty() && refill != statements.back())
 			statements.push_back(refill);
 		/* Rows that were written since have no value. */
 		const std::string value = column.field("default") ? value_of(column, "default") : filler_of(derivation, column);

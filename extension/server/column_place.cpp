@@ -5,6 +5,7 @@
 #include "server/catalog/roots.hpp"
 #include "server/dropped_column.hpp"
 #include "server/gate.hpp"
+#include "server/hidden_column.hpp"
 #include "server/keep.hpp"
 #include "server/recorder.hpp"
 #include "server/settings.hpp"
@@ -32,13 +33,13 @@ void execute(const std::string &sql)
 
 } // namespace
 
-void note_places(const Speaker &speaker, Recorder &recorder)
+void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 {
 	static Query insert("INSERT INTO surefoot.dropped_column (run, version, name, relation, number, type, definition, missing, "
-						"system_identifier, database_oid, writer, dropped_in) "
-						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10, $11::xid, pg_current_xact_id())",
-						{INT8OID, TEXTOID, TEXTOID, OIDOID, INT4OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID});
-	if (!settings::restore_places)
+						"system_identifier, database_oid, writer, dropped_in, hidden) "
+						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10, $11::xid, pg_current_xact_id(), $12)",
+						{INT8OID, TEXTOID, TEXTOID, OIDOID, INT4OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID, TEXTOID});
+	if (!settings::restore_places && !hides)
 		return;
 	for (const core::Object &object : recorder.before()) {
 		if (object.kind != "column" || object.field("generated") || object.field("identity"))
@@ -53,15 +54,24 @@ void note_places(const Speaker &speaker, Recorder &recorder)
 			pin_output();
 			return dropped_at(address, text);
 		});
-		if (!OidIsValid(dropped.type))
+		if (!OidIsValid(dropped.type)) {
+			if (hides && dropped.is_dropped)
+				warn(speaker, "column " + object.identity + " is dropped and not hidden: only columns of the server's own types, of ordinary "
+							  "tables that were not stored anew, can be");
 			continue;
+		}
+		const std::optional<std::string> hidden =
+			hides ? std::optional(hide_column(speaker, address, object.identity, dropped)) : std::nullopt;
 		(void)insert.run({speaker.run, speaker.version, object.identity, Value::datum(ObjectIdGetDatum(address.objectId)),
 						  static_cast<int>(address.objectSubId), Value::datum(ObjectIdGetDatum(dropped.type)),
 						  definition + (collation.empty() ? "" : " COLLATE " + collation),
 						  dropped.missing ? Value(dropped.missing) : Value(std::nullopt), std::to_string(GetSystemIdentifier()),
-						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), std::to_string(dropped.writer)});
+						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), std::to_string(dropped.writer), hidden});
 		recorder.places[object.identity] =
 			"SELECT surefoot.restore_place(" + core::literal(speaker.version) + ", " + core::literal(object.identity) + ")";
+		/* Values and all. */
+		if (hidden)
+			recorder.kept[{"column", object.identity}] = recorder.places[object.identity];
 	}
 }
 
@@ -69,7 +79,7 @@ void restore_place(const std::string &version, const std::string &column)
 {
 	/* A transaction's number comes again after four thousand millions. */
 	static Query entry("SELECT relation, number, type, definition, system_identifier = $3::numeric AND database_oid = $4 AND "
-					   "pg_current_xact_id()::text::numeric - dropped_in::text::numeric < 4000000000, missing, writer::text::bigint "
+					   "pg_current_xact_id()::text::numeric - dropped_in::text::numeric < 4000000000, missing, writer::text::bigint, hidden, run "
 					   "FROM surefoot.dropped_column WHERE version = $1 AND name = $2 ORDER BY run DESC LIMIT 1",
 					   {TEXTOID, TEXTOID, TEXTOID, OIDOID});
 	check_isolation();
@@ -84,6 +94,8 @@ void restore_place(const std::string &version, const std::string &column)
 		throw Error("42704", "migration " + version + " has written down no place of column " + column);
 	const Oid type = static_cast<Oid>(found.number(0, 2));
 	const AttrNumber number = static_cast<AttrNumber>(found.number(0, 1));
+	if (!found.is_null(0, 7) && show_column(found.number(0, 8), named, column, found.text(0, 7), type))
+		return;
 	const std::string definition = found.text(0, 3);
 	const std::string type_text = definition.substr(0, definition.find(" COLLATE "));
 	const char *type_words = type_text.c_str();

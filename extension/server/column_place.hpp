@@ -17,9 +17,9 @@ class Recorder;
 
 /*
  * When the statements of a step have run, and before its way back is tried: writes down which of the columns that it has dropped can be
- * given their place again, and tells recorder the statements for it (Recorder::places).
+ * given their place again, and tells recorder the statements for it (Recorder::places). hides: they stay, as keep=hidden has it.
  */
-void note_places(const Speaker &speaker, Recorder &recorder);
+void note_places(const Speaker &speaker, Recorder &recorder, bool hides);
 
 /*
  * As the current user, who has to own the table (AccessExclusiveLock): the column schema.table.column that migration version has

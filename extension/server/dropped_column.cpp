@@ -93,6 +93,7 @@ Dropped dropped_at(const ObjectAddress &address, const char *definition)
 	if (!HeapTupleIsValid(row))
 		return dropped;
 	if (((Form_pg_attribute)GETSTRUCT(row))->attisdropped && TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data))) {
+		dropped.is_dropped = true;
 		Relation table = RelationIdGetRelation(address.objectId);
 		/* Until then nothing but what was read can have been in the rows, unless they were all written anew. */
 		const bool same_rows = RelationIsValid(table) && is_plain_table(table) && !compat::is_stored_anew(table);
@@ -104,7 +105,7 @@ Dropped dropped_at(const ObjectAddress &address, const char *definition)
 		const Form_pg_attribute was = former ? (Form_pg_attribute)GETSTRUCT(former) : nullptr;
 		if (was != nullptr && !was->attisdropped && fits(row, was->atttypid, definition) &&
 			was->atttypmod == ((Form_pg_attribute)GETSTRUCT(row))->atttypmod)
-			dropped = {was->atttypid, former_missing(attributes, former), HeapTupleHeaderGetRawXmin(row->t_data)};
+			dropped = {was->atttypid, former_missing(attributes, former), HeapTupleHeaderGetRawXmin(row->t_data), true};
 		table_close(attributes, AccessShareLock);
 	}
 	ReleaseSysCache(row);

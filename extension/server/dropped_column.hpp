@@ -20,6 +20,7 @@ struct Dropped {
 	Oid type; /* InvalidOid: it cannot */
 	const char *missing;
 	TransactionId writer; /* of its row in pg_attribute: nobody else ever writes that transaction's number there */
+	bool is_dropped;      /* in this transaction, whether it can come back or not */
 };
 
 /* The column at address, whose type was written as definition before the step. */

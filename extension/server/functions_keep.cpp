@@ -2,6 +2,7 @@
 #include "server/arguments.hpp"
 #include "server/compat.hpp"
 #include "server/gate.hpp"
+#include "server/hidden_column.hpp"
 #include "server/history.hpp"
 #include "server/kept_storage.hpp"
 #include "server/text_query.hpp"
@@ -51,6 +52,32 @@ Entry entry_of(const std::string &version, const std::string &name)
 			ereport(WARNING, (errmsg("the rows of table %s were purged: it comes back empty", name.c_str())));
 		});
 	return entry;
+}
+
+/* Drops the hidden columns that are to be purged; the numbers of those that somebody keeps from it. */
+std::vector<std::string> drop_hidden(const std::optional<std::string> &number)
+{
+	static surefoot::Query hidden("SELECT a.id::text, a.run, a.name, a.version FROM surefoot.archive a WHERE a.purged_at IS NULL AND a.kind = 'hidden' AND "
+								  "CASE WHEN $1 IS NULL THEN a.purge_after <= clock_timestamp() "
+								  "ELSE a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric) END ORDER BY a.id",
+								  {TEXTOID});
+	std::vector<std::string> left;
+	const Rows rows = hidden.run({number});
+	for (size_t i = 0; i < rows.size(); i++) {
+		const std::string name = rows.text(i, 2), version = rows.text(i, 3);
+		try {
+			in_subtransaction([&] { drop_hidden_column(rows.number(i, 1), name); });
+		} catch (Error &error) {
+			if (!error.is("55P03") && !error.is("40P01"))
+				throw;
+			left.push_back(rows.text(i, 0));
+			pg_call([&] {
+				ereport(WARNING, (errmsg("hidden column %s is not purged: its table is in use", name.c_str()),
+								  errhint("Try again later: SELECT migrate_purge('%s');", version.c_str())));
+			});
+		}
+	}
+	return left;
 }
 
 } // namespace
@@ -109,7 +136,7 @@ SUREFOOT_FUNCTION(surefoot_purge)
 	const std::optional<std::string> number = version ? std::optional(history::number_of(*version)) : std::nullopt;
 	/* Of a way back that loses its rows by this, the words change as well. */
 	static surefoot::Query query(
-		"WITH gone AS (UPDATE surefoot.archive a SET purged_at = clock_timestamp() WHERE a.purged_at IS NULL AND "
+		"WITH gone AS (UPDATE surefoot.archive a SET purged_at = clock_timestamp() WHERE a.purged_at IS NULL AND a.id <> ALL ($2::bigint[]) AND "
 		"CASE WHEN $1 IS NULL THEN a.purge_after <= clock_timestamp() "
 		"ELSE a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric) END "
 		"RETURNING a.id, a.run, a.direction, a.kind, a.name), "
@@ -117,12 +144,12 @@ SUREFOOT_FUNCTION(surefoot_purge)
 		"told AS (UPDATE surefoot.derived d SET "
 		"way_back = CASE d.way_back WHEN 'no way back' THEN d.way_back ELSE 'exact without rows' END, "
 		"reason = concat_ws(E'\\n', nullif(d.reason, ''), g.reason) "
-		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
+		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
 		"WHERE direction = 'up' GROUP BY run) g WHERE d.run = g.run) "
 		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = 'storage') FROM gone",
-		{TEXTOID});
+		{TEXTOID, TEXTARRAYOID});
 	Internal internal;
-	const Rows rows = query.run({number});
+	const Rows rows = query.run({number, Value::array(drop_hidden(number))});
 	const std::string tables = rows.text(0, 1);
 	for (size_t at = 0; at < tables.size();) {
 		const size_t end = std::min(tables.find(',', at), tables.size());

@@ -172,6 +172,8 @@ int64 count_rows(Oid id, const Table &table, int64 pages)
 /* Copies the rows as texts; the statement that brings them back, or nothing when they would not come back to the last bit. */
 std::optional<std::string> keep_texts(const Speaker &speaker, const Table &table)
 {
+	if (table.columns.find(catalog::hidden_prefix) != table.columns.npos)
+		return std::nullopt;
 	/* An alias that no column has: it would be taken for that. */
 	std::string row = "surefoot_row";
 	while (table.columns.find(row) != table.columns.npos)

@@ -39,7 +39,7 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role)
 		"    NOT (k.attnotnull AND k.attgenerated = '' AND coalesce(l.collisdeterministic, true) "
 		"    AND k.atttypid = ANY ('{int2,int4,int8,text,varchar,uuid,name,bytea,date,timestamp,timestamptz}'::regtype[]))) "
 		"  ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) k ON true "
-		"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+		"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND NOT starts_with(a.attname, 'surefoot_hidden_') ORDER BY a.attnum",
 		{OIDOID});
 	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(id)), Value::datum(ObjectIdGetDatum(role))});
 	if (rows.empty())

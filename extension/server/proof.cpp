@@ -184,8 +184,8 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	if (done.rest.empty() && up.directives().keep)
 		keep_changed(speaker, recorder);
 	forget_unsure_columns(recorder, !done.rest.empty());
-	if (!migration.down)
-		note_places(speaker, recorder);
+	if (!migration.down || up.directives().hide)
+		note_places(speaker, recorder, up.directives().hide);
 	const std::optional<Script> down = migration.down ? std::optional<Script>(std::in_place, *migration.down) : std::nullopt;
 	const bool look_back = down && !up.directives().accepts("inexact-down") && !down->directives().accepts("inexact-down");
 	const bool derives = !migration.down && !up.directives().accepts("inexact-down");

@@ -52,7 +52,7 @@ public:
 		result_.unrecorded = disagreement(result_.effect, whole_difference(before, now, rehearsal_), before, now);
 		verify();
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
-			note_places(speaker_, recorder_);
+			note_places(speaker_, recorder_, up_.directives().hide);
 			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
 			result_.back.left = what_is_left(before, rehearsal);
 		});

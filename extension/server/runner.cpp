@@ -185,7 +185,8 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 			}
 			if (step == 1 && operation.sql == statement.text && script.directives().keep) {
 				keep_dropped(speaker, recorder, statement.raw->stmt);
-				keep_columns(speaker, recorder, statement.raw->stmt);
+				if (!script.directives().hide)
+					keep_columns(speaker, recorder, statement.raw->stmt);
 			}
 			execute_operation(speaker, script, step, operation);
 			started = true;

@@ -24,6 +24,7 @@ struct Statement {
 struct Directives {
 	bool no_transaction = false; /* every statement is a step of its own */
 	bool plain_indexes = false;	 /* indexes are built as written, not concurrently */
+	bool hide = false;			 /* columns that are dropped stay in their tables, see hidden_column.hpp */
 	bool keep = true;			 /* rows of what is dropped, when surefoot.keep_rows is on */
 	std::vector<std::string> accept;
 

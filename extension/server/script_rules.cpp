@@ -32,13 +32,15 @@ void apply_directive(const Script &script, Directives &directives, std::string_v
 					 int offset)
 {
 	constexpr const char *known =
-		"The directives are no-transaction, plain-indexes, keep=off and accept=NAME,NAME.";
+		"The directives are no-transaction, plain-indexes, keep=off, keep=hidden and accept=NAME,NAME.";
 	const std::string_view words = trim(body);
 	const std::string word = lower(words);
 	if (word == "no-transaction") {
 		directives.no_transaction = true;
 	} else if (word == "keep=off") {
 		directives.keep = false;
+	} else if (word == "keep=hidden") {
+		directives.hide = true;
 	} else if (word == "plain-indexes") {
 		directives.plain_indexes = true;
 	} else if (word.starts_with("accept") && trim(words.substr(6)).starts_with("=")) {

@@ -106,7 +106,7 @@ void read_columns(Reading &reading, const Table &table, const Reading::Comments 
 		if (form<Form_pg_attribute>(tuple)->atthasdef && defaults.empty())
 			defaults = reading.source.rows(From::column_default, table.oid);
 	for (HeapTuple tuple : table.columns)
-		if (!form<Form_pg_attribute>(tuple)->attisdropped)
+		if (!is_gone(form<Form_pg_attribute>(tuple)))
 			read_column(reading, table, tuple, defaults, comments);
 }
 

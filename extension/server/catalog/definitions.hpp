@@ -6,6 +6,9 @@
 
 namespace surefoot::catalog {
 
+/* Columns whose names begin so are as good as dropped: see server/hidden_column.hpp. */
+inline constexpr std::string_view hidden_prefix = "surefoot_hidden_";
+
 /*
  * Each root with all that hangs on it; a root that is not there yields nothing. The cost follows the roots, not the schema.
  * What this transaction has done is seen up to the last CommandCounterIncrement. The caller holds the locks that it needs.

@@ -81,6 +81,8 @@ struct Table {
 	Rows columns;         /* in the order of attnum, dropped ones too */
 };
 Rows sorted_columns(Reading &reading, Oid relation);
+/* Dropped, or hidden by us. */
+bool is_gone(const FormData_pg_attribute *column);
 void list_columns(Reading &reading, const Table &table); /* the fields "columns" and "dropped columns" */
 void read_columns(Reading &reading, const Table &table, const Reading::Comments &comments);
 void read_constraints(Reading &reading, const Table &table, Rows indexes);

@@ -1,5 +1,7 @@
 /* Tables, views and their kin, with all that hangs on them. */
 #include "server/catalog/reading.hpp"
+
+#include "server/catalog/definitions.hpp"
 #include "server/catalog/text.hpp"
 #include "server/compat.hpp"
 
@@ -178,12 +180,17 @@ Rows sorted_columns(Reading &reading, Oid relation)
 	return rows;
 }
 
+bool is_gone(const FormData_pg_attribute *column)
+{
+	return column->attisdropped || std::string_view(NameStr(column->attname)).starts_with(hidden_prefix);
+}
+
 void list_columns(Reading &reading, const Table &table)
 {
 	std::string live, dropped;
 	for (HeapTuple tuple : table.columns) {
 		const Form_pg_attribute column = form<Form_pg_attribute>(tuple);
-		if (column->attisdropped)
+		if (is_gone(column))
 			append_item(dropped, std::to_string(column->attnum));
 		else
 			append_item(live, quoted(column->attname));
