@@ -128,12 +128,11 @@ CREATE TABLE surefoot.dropped_column (
     missing text,                                -- what rows have that are older than the column
     system_identifier numeric NOT NULL,          -- numbers mean nothing elsewhere
     database_oid oid NOT NULL,
-    writer xid NOT NULL,                         -- of the row of pg_attribute: it is the same drop
-    dropped_in xid8 NOT NULL,
     hidden text,                                 -- its name in the table, where it was only hidden
     PRIMARY KEY (run, name)
 );
 CREATE INDEX dropped_column_version ON surefoot.dropped_column (version, name, run);
+CREATE INDEX dropped_column_relation ON surefoot.dropped_column (relation, number);
 
 -- What a run has dropped and kept, and its rows as texts: nobody but the owner reads these as they are.
 CREATE TABLE surefoot.archive (
@@ -396,6 +395,9 @@ CREATE FUNCTION surefoot.restore_place(version text, name text) RETURNS void
 COMMENT ON FUNCTION surefoot.restore_place(text, text) IS
     'a column that a migration has dropped is there again, in its place, with the values of rows that were not written since';
 
+CREATE FUNCTION surefoot.keep_places(name text) RETURNS void
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_keep_places';
+COMMENT ON FUNCTION surefoot.keep_places(text) IS 'a table that was made anew has the places of columns that were dropped in the former one';
 CREATE FUNCTION surefoot.fill_column(name text, expression text) RETURNS bigint
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_fill_column';
 COMMENT ON FUNCTION surefoot.fill_column(text, text) IS 'gives rows with no value in a column that of an expression, without triggers';
@@ -523,7 +525,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restore_place', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restore_place', 'keep_places', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

@@ -117,3 +117,30 @@ CALL surefoot.allow('place_owner', 'nothing');
 CALL surefoot.allow('place_other', 'nothing');
 CALL surefoot.allow('pg_monitor', 'nothing');
 DROP ROLE place_owner, place_other;
+
+-- A table that is dropped and made anew in between has the places, too.
+RESET ROLE;
+RESET surefoot.restore_places;
+CREATE TABLE again (id int PRIMARY KEY, a varchar(10), b text, c bit(3), d int DEFAULT 3);
+INSERT INTO again VALUES (1, 'a', 'b', '101', 4);
+ALTER TABLE again DROP COLUMN b;
+SELECT migrate_fingerprint() AS start \gset
+SELECT migrate_register('60', 'columns', 'ALTER TABLE again DROP COLUMN a, DROP COLUMN c');
+SELECT migrate_register('61', 'table', 'DROP TABLE again');
+SELECT migrate_apply('60');
+SELECT migrate_apply('61');
+SELECT words FROM surefoot.derived d JOIN surefoot.run r ON r.id = d.run, regexp_split_to_table(script, E'\n') words WHERE r.version = '61';
+SELECT migrate_revert('61');
+SELECT name, number, relation::regclass, hidden FROM surefoot.dropped_column WHERE version = '60';
+SELECT migrate_revert('60');
+SELECT migrate_fingerprint() = :'start' AS same;
+SELECT * FROM again;
+-- And once more, with its rows written anew while the columns are away.
+SELECT migrate_apply('60');
+ALTER TABLE again ALTER COLUMN d TYPE bigint;
+ALTER TABLE again ALTER COLUMN d TYPE int;
+SELECT migrate_revert('60');
+SELECT migrate_fingerprint() = :'start' AS same;
+-- Only of what this transaction has made.
+SELECT shows($$SELECT surefoot.keep_places('public.again')$$);
+DROP TABLE again;

@@ -11,6 +11,9 @@ SET client_min_messages = warning;
 CREATE FUNCTION verdict(migration text) RETURNS text LANGUAGE sql SECURITY DEFINER AS $$
     SELECT d.way_back || coalesce(' (' || nullif(d.reason, '') || ')', '')
     FROM surefoot.derived d JOIN surefoot.migration m ON m.run = d.run WHERE m.version = migration $$;
+CREATE FUNCTION dropped(migration text) RETURNS SETOF text LANGUAGE sql SECURITY DEFINER AS $$
+    SELECT definition || CASE WHEN relation::regclass::text ~ '^[0-9]+$' THEN ' of a table that is gone' ELSE '' END
+    FROM surefoot.dropped_column WHERE version = migration $$;
 CREATE ROLE kept_deployer;
 CALL surefoot.allow('kept_deployer', 'apply');
 CREATE SCHEMA app AUTHORIZATION kept_deployer;
@@ -80,17 +83,30 @@ SELECT migrate_revert('4');
 SELECT * FROM app.c ORDER BY id;
 ALTER TABLE app.c ALTER COLUMN v TYPE bytea USING convert_to(v, 'UTF8');
 ALTER TABLE app.c DROP COLUMN v;
-SET client_min_messages = notice;
-SELECT surefoot.restore_place('4', 'app.c.v');
+SELECT shows($$SELECT surefoot.restore_place('4', 'app.c.v')$$);
 SELECT * FROM app.c ORDER BY id;
+-- Nor one of a table that has the name of the former one, and another type in that place.
+CREATE TABLE app.n (id int PRIMARY KEY, v text, w int);
+INSERT INTO app.n VALUES (1, 'eins', 1);
+SELECT migrate_register('41', 'drop', 'ALTER TABLE app.n DROP COLUMN v');
+SELECT migrate_apply('41');
+DROP TABLE app.n;
+BEGIN;
+CREATE TABLE app.n (id int PRIMARY KEY, v bytea, w int);
+ALTER TABLE app.n DROP COLUMN v;
+SELECT surefoot.keep_places('app.n');
+COMMIT;
+SELECT dropped('41');
+SET client_min_messages = notice;
+SELECT surefoot.restore_place('41', 'app.n.v');
 SET client_min_messages = warning;
 -- Nor as what it was before the step that has dropped it.
 CREATE TABLE app.x (id int PRIMARY KEY, v text, w int);
 INSERT INTO app.x VALUES (1, '<a/>', 1);
-SELECT migrate_register('5', 'type and drop', 'ALTER TABLE app.x ALTER COLUMN v TYPE varchar; ALTER TABLE app.x DROP COLUMN v');
-SELECT migrate_apply('5');
-SELECT type::regtype, definition FROM surefoot.dropped_column WHERE version = '5';
-SELECT migrate_revert('5');
+SELECT migrate_register('50', 'type and drop', 'ALTER TABLE app.x ALTER COLUMN v TYPE varchar; ALTER TABLE app.x DROP COLUMN v');
+SELECT migrate_apply('50');
+SELECT dropped('50');
+SELECT migrate_revert('50');
 
 -- Filling is for a column that has just come back, of an ordinary table, and nothing else.
 CREATE VIEW app.view AS SELECT 1 AS a;
@@ -105,11 +121,11 @@ BEGIN;
 ALTER TABLE app.refers ADD COLUMN c int REFERENCES app.c;
 SELECT shows($$SELECT surefoot.fill_column('app.refers.c', '77')$$);
 ROLLBACK;
-SELECT migrate_register('6', 'fill', 'ALTER TABLE app.refers ADD COLUMN d int; SELECT surefoot.fill_column(''app.refers.d'', ''5'')');
-SELECT migrate_apply('6');
+SELECT migrate_register('60', 'fill', 'ALTER TABLE app.refers ADD COLUMN d int; SELECT surefoot.fill_column(''app.refers.d'', ''50'')');
+SELECT migrate_apply('60');
 SELECT * FROM app.refers;
-SELECT verdict('6');
-SELECT migrate_revert('6');
+SELECT verdict('60');
+SELECT migrate_revert('60');
 
 -- One snapshot does not see what others have committed: nothing is put back under it.
 BEGIN ISOLATION LEVEL REPEATABLE READ;
@@ -125,17 +141,17 @@ CREATE TABLE app.journal (id int PRIMARY KEY, what text);
 INSERT INTO app.journal VALUES (1, 'start');
 CREATE FUNCTION app.note() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN UPDATE app.journal SET what = what || '+' WHERE id = 1; RETURN NULL; END$$;
 CREATE CONSTRAINT TRIGGER note AFTER UPDATE ON app.c DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION app.note();
-SELECT migrate_register('7', 'deferred', 'UPDATE app.c SET w = 10 * w WHERE id = 1');
-SELECT migrate_apply('7');
+SELECT migrate_register('70', 'deferred', 'UPDATE app.c SET w = 10 * w WHERE id = 1');
+SELECT migrate_apply('70');
 SELECT * FROM app.journal;
-SELECT verdict('7');
-SELECT migrate_revert('7');
+SELECT verdict('70');
+SELECT migrate_revert('70');
 SELECT id, w FROM app.c ORDER BY id;
 SELECT * FROM app.journal;
-SELECT migrate_register('8', 'deferred', 'UPDATE app.c SET w = 10 * w WHERE id = 1');
+SELECT migrate_register('80', 'deferred', 'UPDATE app.c SET w = 10 * w WHERE id = 1');
 BEGIN;
-SELECT migrate_apply('8');
-SELECT verdict('8');
+SELECT migrate_apply('80');
+SELECT verdict('80');
 COMMIT;
 SELECT * FROM app.journal;
 RESET ROLE;

@@ -52,6 +52,14 @@ public:
 	virtual std::string refill(const Object &) { return {}; }
 	/* The statement that gives a column that was dropped its place again, with the values of rows not written since; empty when none does. */
 	virtual std::string place(const Object &) { return {}; }
+	/* A column that a table had dropped, or that was hidden in it, and that may come back to its place. */
+	struct Hole {
+		int number; /* among all columns, from 1 on */
+		std::string name, type;
+		bool is_dropped;
+	};
+	/* Those of a table that is made anew, by number, with all other dropped columns; none when nobody asks for any of them. */
+	virtual std::vector<Hole> holes(const Object &) { return {}; }
 
 	int version = 150000;
 	std::string role; /* as whom the statements will run */

@@ -2,6 +2,7 @@
 #include "core/derivation.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace surefoot::core {
 
@@ -45,11 +46,25 @@ void create_table(Derivation &derivation, const Object &table, Object &fresh, st
 	const std::vector<const Object *> all = derivation.before.parts(table, "column");
 	const bool adopted = is_adopted(all);
 	std::vector<std::pair<const Object *, Object>> columns;
-	std::string list;
+	std::string list, drops;
+	std::vector<Surroundings::Hole> holes;
+	if (!foreign && !partition && parents.empty() && type.empty())
+		holes = derivation.around.holes(table);
+	auto hole = holes.begin();
+	const auto fill_holes = [&](int number) {
+		for (; hole != holes.end() && hole->number <= number; ++hole, ++number) {
+			list.append(list.empty() ? "\n    " : ",\n    ").append(hole->name).append(" ").append(hole->type);
+			if (hole->is_dropped)
+				drops.append(drops.empty() ? " DROP COLUMN " : ", DROP COLUMN ").append(hole->name);
+		}
+		return number;
+	};
+	int number = 1;
 	for (const std::string &name : split_list(value_of(table, "columns"))) {
 		const Object *column = derivation.before.find("column", table.identity + "." + name);
 		if (!column)
 			continue;
+		number = fill_holes(number) + 1;
 		Object there{column->kind, column->identity, column->root, {}, column->address};
 		if (!type.empty() || (!parents.empty() && !adopted && value_of(*column, "inherited").starts_with("yes"))) {
 			keep(there, *column, {"type", "collation", "inherited"});
@@ -60,6 +75,8 @@ void create_table(Derivation &derivation, const Object &table, Object &fresh, st
 			list.append(list.empty() ? "\n    " : ",\n    ").append(column_definition(derivation, *column, there));
 		columns.emplace_back(column, std::move(there));
 	}
+
+	(void)fill_holes(std::numeric_limits<int16_t>::max());
 
 	std::string sql = "CREATE ";
 	sql.append(foreign ? "FOREIGN TABLE " : table.field("unlogged") ? "UNLOGGED TABLE " : "TABLE ").append(table.identity);
@@ -87,6 +104,11 @@ void create_table(Derivation &derivation, const Object &table, Object &fresh, st
 	clause("options", " WITH (", ")");
 	clause("tablespace", " TABLESPACE ", "");
 	statements.push_back(std::move(sql));
+	/* So that what an earlier migration has dropped can still come back to its place. */
+	if (!drops.empty()) {
+		statements.push_back("ALTER TABLE " + table.identity + drops);
+		statements.push_back("SELECT surefoot.keep_places(" + literal(table.identity) + ")");
+	}
 	/* Before there is anything on it that would look at rows, or change them. */
 	if (std::string rows = derivation.refill(table); !rows.empty())
 		statements.push_back(std::move(rows));

@@ -36,9 +36,9 @@ void execute(const std::string &sql)
 void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 {
 	static Query insert("INSERT INTO surefoot.dropped_column (run, version, name, relation, number, type, definition, missing, "
-						"system_identifier, database_oid, writer, dropped_in, hidden) "
-						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10, $11::xid, pg_current_xact_id(), $12)",
-						{INT8OID, TEXTOID, TEXTOID, OIDOID, INT4OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID, TEXTOID});
+						"system_identifier, database_oid, hidden) "
+						"VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::numeric, $10, $11)",
+						{INT8OID, TEXTOID, TEXTOID, OIDOID, INT4OID, OIDOID, TEXTOID, TEXTOID, TEXTOID, OIDOID, TEXTOID});
 	if (!settings::restore_places && !hides)
 		return;
 	for (const core::Object &object : recorder.before()) {
@@ -66,7 +66,7 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 						  static_cast<int>(address.objectSubId), Value::datum(ObjectIdGetDatum(dropped.type)),
 						  definition + (collation.empty() ? "" : " COLLATE " + collation),
 						  dropped.missing ? Value(dropped.missing) : Value(std::nullopt), std::to_string(GetSystemIdentifier()),
-						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), std::to_string(dropped.writer), hidden});
+						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), hidden});
 		recorder.places[object.identity] =
 			"SELECT surefoot.restore_place(" + core::literal(speaker.version) + ", " + core::literal(object.identity) + ")";
 		/* Values and all. */
@@ -77,11 +77,12 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 
 void restore_place(const std::string &version, const std::string &column)
 {
-	/* A transaction's number comes again after four thousand millions. */
-	static Query entry("SELECT relation, number, type, definition, system_identifier = $3::numeric AND database_oid = $4 AND "
-					   "pg_current_xact_id()::text::numeric - dropped_in::text::numeric < 4000000000, missing, writer::text::bigint, hidden, run "
+	static Query entry("SELECT relation, number, type, definition, system_identifier = $3::numeric AND database_oid = $4, missing, hidden, run "
 					   "FROM surefoot.dropped_column WHERE version = $1 AND name = $2 ORDER BY run DESC LIMIT 1",
 					   {TEXTOID, TEXTOID, TEXTOID, OIDOID});
+	/* It is no dropped column any more, whichever migration calls it one: what is dropped again is written down again, or has no place. */
+	static Query forget("DELETE FROM surefoot.dropped_column WHERE (relation = $1 AND number = $2) OR (run = $3 AND name = $4)",
+						{OIDOID, INT4OID, INT8OID, TEXTOID});
 	check_isolation();
 	const PinnedPath path;
 	const Named named = lock_table_of(column);
@@ -94,18 +95,21 @@ void restore_place(const std::string &version, const std::string &column)
 		throw Error("42704", "migration " + version + " has written down no place of column " + column);
 	const Oid type = static_cast<Oid>(found.number(0, 2));
 	const AttrNumber number = static_cast<AttrNumber>(found.number(0, 1));
-	if (!found.is_null(0, 7) && show_column(found.number(0, 8), named, column, found.text(0, 7), type))
+	const auto written_off = [&] {
+		Internal internal;
+		(void)forget.run({Value::datum(ObjectIdGetDatum(named.table)), static_cast<int>(number), found.number(0, 7), column});
+	};
+	if (!found.is_null(0, 6) && show_column(found.number(0, 7), named, column, found.text(0, 6), type)) {
+		written_off();
 		return;
+	}
 	const std::string definition = found.text(0, 3);
 	const std::string type_text = definition.substr(0, definition.find(" COLLATE "));
 	const char *type_words = type_text.c_str();
-	const TransactionId writer = static_cast<TransactionId>(found.number(0, 6));
 	const bool can = found.flag(0, 4) && static_cast<Oid>(found.number(0, 0)) == named.table && pg_call([&] {
 		Relation table = table_open(named.table, NoLock);
 		HeapTuple row = SearchSysCache2(ATTNUM, ObjectIdGetDatum(named.table), Int16GetDatum(number));
-		/* Dropped by that migration, and not by somebody else after it was walked back, and as another type. */
-		const bool fitting = is_plain_table(table) && HeapTupleIsValid(row) && HeapTupleHeaderGetRawXmin(row->t_data) == writer &&
-							 fits(row, type, type_words);
+		const bool fitting = is_plain_table(table) && HeapTupleIsValid(row) && fits(row, type, type_words);
 		if (HeapTupleIsValid(row))
 			ReleaseSysCache(row);
 		table_close(table, NoLock);
@@ -127,6 +131,29 @@ void restore_place(const std::string &version, const std::string &column)
 		pin_output();
 		revive(named.table, number, named.column, type, missing);
 	});
+	written_off();
+}
+
+void keep_places(const std::string &table)
+{
+	static Query entries("SELECT d.run, d.name, d.number, d.definition FROM surefoot.dropped_column d WHERE starts_with(d.name, $1) "
+						 "AND d.system_identifier = $2::numeric AND d.database_oid = $3 AND d.hidden IS NULL "
+						 "AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relation)",
+						 {TEXTOID, TEXTOID, OIDOID});
+	static Query move("UPDATE surefoot.dropped_column SET relation = $3, missing = NULL WHERE run = $1 AND name = $2", {INT8OID, TEXTOID, OIDOID});
+	const PinnedPath path;
+	const Oid id = lock_new_table(table);
+	const Internal internal;
+	const Rows found = entries.run({table + ".", std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	for (size_t i = 0; i < found.size(); i++) {
+		const std::string definition = found.text(i, 3), type_text = definition.substr(0, definition.find(" COLLATE "));
+		const char *words = type_text.c_str();
+		ObjectAddress address;
+		ObjectAddressSubSet(address, RelationRelationId, id, static_cast<int32>(found.number(i, 2)));
+		/* It was of that type when this transaction has dropped it. */
+		if (core::without_last_part(found.text(i, 1)) == table && OidIsValid(pg_call([&] { return dropped_at(address, words, true); }).type))
+			(void)move.run({found.number(i, 0), found.text(i, 1), Value::datum(ObjectIdGetDatum(id))});
+	}
 }
 
 } // namespace surefoot

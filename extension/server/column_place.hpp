@@ -28,4 +28,10 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides);
  */
 void restore_place(const std::string &version, const std::string &column);
 
+/*
+ * As the current user, who has to own the table (schema.table), which this transaction has made with the columns of one that is gone and has dropped
+ * those of them that had been dropped there: these have their places in the new one, for migrations that are walked back later.
+ */
+void keep_places(const std::string &table);
+
 } // namespace surefoot

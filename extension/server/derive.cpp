@@ -287,8 +287,14 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 			continue;
 		const auto at = std::find(attempt.done.begin(), attempt.done.end(), statement);
 		const bool is_column = object.first == "column";
+		auto made = at;
+		/* The places of columns that were dropped there are kept at once, in a table that is still empty. */
+		while (at != attempt.done.end() && made != attempt.done.begin() &&
+			   (made == at || made->starts_with("SELECT surefoot.keep_places(") ||
+				made->starts_with("ALTER TABLE " + object.second + " DROP COLUMN surefoot_dropped_")))
+			--made;
 		const bool in_place = at != attempt.done.end() && (is_column || at != attempt.done.begin()) &&
-							  (object.first != "table" || (at - 1)->starts_with("CREATE TABLE " + object.second + " ("));
+							  (object.first != "table" || made->starts_with("CREATE TABLE " + object.second + " ("));
 		const bool told = std::any_of(losses.begin(), losses.end(), [&object](const core::Loss &loss) {
 			return loss.kind == object.first && loss.identity == object.second && loss.way_back >= core::WayBack::without_rows;
 		});

@@ -86,7 +86,7 @@ bool fits(HeapTuple row, Oid type, const char *definition)
 		   strcmp(format_type_with_typemod(type, attribute->atttypmod), definition) == 0;
 }
 
-Dropped dropped_at(const ObjectAddress &address, const char *definition)
+Dropped dropped_at(const ObjectAddress &address, const char *definition, bool is_new)
 {
 	Dropped dropped = {};
 	HeapTuple row = SearchSysCache2(ATTNUM, ObjectIdGetDatum(address.objectId), Int16GetDatum(address.objectSubId));
@@ -96,7 +96,7 @@ Dropped dropped_at(const ObjectAddress &address, const char *definition)
 		dropped.is_dropped = true;
 		Relation table = RelationIdGetRelation(address.objectId);
 		/* Until then nothing but what was read can have been in the rows, unless they were all written anew. */
-		const bool same_rows = RelationIsValid(table) && is_plain_table(table) && !compat::is_stored_anew(table);
+		const bool same_rows = RelationIsValid(table) && is_plain_table(table) && (is_new || !compat::is_stored_anew(table));
 		if (RelationIsValid(table))
 			RelationClose(table);
 		Relation attributes = table_open(AttributeRelationId, AccessShareLock);
@@ -105,7 +105,7 @@ Dropped dropped_at(const ObjectAddress &address, const char *definition)
 		const Form_pg_attribute was = former ? (Form_pg_attribute)GETSTRUCT(former) : nullptr;
 		if (was != nullptr && !was->attisdropped && fits(row, was->atttypid, definition) &&
 			was->atttypmod == ((Form_pg_attribute)GETSTRUCT(row))->atttypmod)
-			dropped = {was->atttypid, former_missing(attributes, former), HeapTupleHeaderGetRawXmin(row->t_data), true};
+			dropped = {was->atttypid, former_missing(attributes, former), true};
 		table_close(attributes, AccessShareLock);
 	}
 	ReleaseSysCache(row);
@@ -170,6 +170,23 @@ Named lock_table_of(const std::string &column)
 		CheckTableNotInUse(relation, "ALTER TABLE");
 		table_close(relation, NoLock);
 		return Named{id, last};
+	});
+}
+
+Oid lock_new_table(const std::string &table)
+{
+	const char *text = table.c_str();
+	return pg_call([text] {
+		const Oid id = RangeVarGetRelidExtended(makeRangeVarFromNameList(compat::qualified_names(text)), AccessExclusiveLock, 0,
+												RangeVarCallbackOwnsRelation, nullptr);
+		Relation relation = table_open(id, NoLock);
+		CheckTableNotInUse(relation, "ALTER TABLE");
+		const bool is_new = is_plain_table(relation) && relation->rd_createSubid != InvalidSubTransactionId && RelationGetNumberOfBlocks(relation) == 0;
+		table_close(relation, NoLock);
+		if (!is_new)
+			ereport(ERROR, (errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+							errmsg("%s is no ordinary, empty table that was made in this transaction", text)));
+		return id;
 	});
 }
 

@@ -19,12 +19,11 @@ bool fits(HeapTuple row, Oid type, const char *definition);
 struct Dropped {
 	Oid type; /* InvalidOid: it cannot */
 	const char *missing;
-	TransactionId writer; /* of its row in pg_attribute: nobody else ever writes that transaction's number there */
 	bool is_dropped;      /* in this transaction, whether it can come back or not */
 };
 
-/* The column at address, whose type was written as definition before the step. */
-Dropped dropped_at(const ObjectAddress &address, const char *definition);
+/* The column at address, whose type was written as definition before the step. is_new: its table is, and has no rows. */
+Dropped dropped_at(const ObjectAddress &address, const char *definition, bool is_new = false);
 
 /* Name and type back into the row of pg_attribute, and all else as in a new column: what there is to say of it is said afterwards. */
 void revive(Oid table, AttrNumber number, const char *column, Oid type, const char *missing);
@@ -37,5 +36,8 @@ struct Named {
 
 /* Locks the table of schema.table.column against everybody (AccessExclusiveLock), once it is certain that the current user owns it. */
 Named lock_table_of(const std::string &column);
+
+/* The same of schema.table, which this transaction has made and which has no rows; raises when that is not so. */
+Oid lock_new_table(const std::string &table);
 
 } // namespace surefoot

@@ -33,6 +33,13 @@ SUREFOOT_FUNCTION(surefoot_restore_place)
 	PG_RETURN_VOID();
 }
 
+/* surefoot.keep_places(name text) */
+SUREFOOT_FUNCTION(surefoot_keep_places)
+{
+	keep_places(text_argument(fcinfo, 0));
+	PG_RETURN_VOID();
+}
+
 /* surefoot.fill_column(name text, expression text): how many rows got a value */
 SUREFOOT_FUNCTION(surefoot_fill_column)
 {

@@ -52,8 +52,7 @@ void drop_hidden_column(int64 run, const std::string &column)
 					  "JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE d.run = $1 AND d.name = $2",
 					  {INT8OID, TEXTOID, TEXTOID});
 	/* What is in the rows may still come back, as that of any dropped column, until they are written. */
-	static Query note("UPDATE surefoot.dropped_column d SET hidden = NULL, writer = a.xmin, dropped_in = pg_current_xact_id() FROM pg_attribute a "
-					  "WHERE d.run = $1 AND d.name = $2 AND a.attrelid = d.relation AND a.attnum = d.number",
+	static Query note("UPDATE surefoot.dropped_column d SET hidden = NULL WHERE d.run = $1 AND d.name = $2",
 					  {INT8OID, TEXTOID});
 	const Recorder::Pause unrecorded;
 	const Internal internal;

@@ -159,7 +159,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 			rehearsal.prepare(sql);
 	};
 	tryout.run = [&](const std::string &sql) {
-		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql == recorder.restore || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql == recorder.restore || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
 		/* Rows that are kept are few, and keys of other tables refer to them. */
 		if (left_empty.contains(sql))
 			return;

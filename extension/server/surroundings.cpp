@@ -1,8 +1,12 @@
 #include "server/surroundings.hpp"
 
+#include "core/kinds.hpp"
+#include "core/sql_text.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/compat.hpp"
 #include "server/dependents.hpp"
+#include "server/internal.hpp"
+#include "server/spi.hpp"
 
 extern "C" {
 #include "catalog/pg_attrdef.h"
@@ -139,6 +143,30 @@ std::string LiveSurroundings::filler_of(const std::string &type)
 		default: return "";
 		}
 	});
+}
+
+std::vector<core::Surroundings::Hole> LiveSurroundings::holes(const core::Object &table)
+{
+	static Query entries("SELECT number, definition, hidden FROM surefoot.dropped_column WHERE relation = $1 AND system_identifier = $2::numeric "
+						 "AND database_oid = $3 ORDER BY number",
+						 {OIDOID, TEXTOID, OIDOID});
+	const Internal internal;
+	const Rows found = entries.run({Value::datum(ObjectIdGetDatum(catalog::address_of(table.address).objectId)),
+									std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	std::vector<Hole> holes;
+	if (found.empty())
+		return holes;
+	for (const std::string &text : core::split_list(core::value_of(table, "dropped columns"))) {
+		Hole hole{std::stoi(text), "surefoot_dropped_" + text, "boolean", true};
+		for (size_t i = 0; i < found.size(); i++)
+			if (found.number(i, 0) == hole.number) {
+				hole.type = found.text(i, 1);
+				hole.is_dropped = found.is_null(i, 2);
+				hole.name = found.maybe(i, 2).value_or(hole.name);
+			}
+		holes.push_back(std::move(hole));
+	}
+	return holes;
 }
 
 } // namespace surefoot

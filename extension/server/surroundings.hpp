@@ -28,6 +28,7 @@ public:
 		const auto it = places_.find(column.identity);
 		return it == places_.end() ? std::string() : it->second;
 	}
+	std::vector<Hole> holes(const core::Object &table) override;
 	/* What is there before the first statement runs. */
 	void look(const core::Objects &now);
 
