@@ -12,6 +12,7 @@
 #include "server/spi.hpp"
 
 extern "C" {
+#include "executor/executor.h"
 #include "utils/lsyscache.h"
 }
 
@@ -29,6 +30,26 @@ void execute(const std::string &sql)
 			elog(ERROR, "could not execute \"%s\"", text);
 		SPI_finish();
 	});
+}
+
+/*
+ * A column that is NOT NULL is filled, row by row, which a publication of updates does not allow without a replica identity; to ADD COLUMN ... DEFAULT
+ * that is all the same.
+ */
+bool can_be_filled(Oid table)
+{
+	try {
+		in_subtransaction([table] {
+			pg_call([table] {
+				Relation relation = table_open(table, NoLock);
+				CheckCmdReplicaIdentity(relation, CMD_UPDATE);
+				table_close(relation, NoLock);
+			});
+		});
+	} catch (Error &) {
+		return false;
+	}
+	return true;
 }
 
 } // namespace
@@ -54,10 +75,10 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 			pin_output();
 			return dropped_at(address, text);
 		});
-		if (!OidIsValid(dropped.type)) {
+		if (!OidIsValid(dropped.type) || (object.field("not null") && !can_be_filled(address.objectId))) {
 			if (hides && dropped.is_dropped)
 				warn(speaker, "column " + object.identity + " is dropped and not hidden: only columns of the server's own types, of ordinary "
-							  "tables that were not stored anew, can be");
+							  "tables that were not stored anew and have a replica identity if they are published, can be");
 			continue;
 		}
 		const std::optional<std::string> hidden =
