@@ -208,3 +208,15 @@ CALL there_and_back('ALTER TABLE ranges DETACH PARTITION "low range"; ALTER TABL
 CREATE TABLE moods (m mood);
 CREATE FUNCTION old_judge(mood) RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END';
 CALL there_and_back('ALTER TYPE mood ADD VALUE ''fair''; CREATE FUNCTION judge(mood) RETURNS int LANGUAGE sql AS ''SELECT 1''');
+
+-- A foreign key leans on the primary key again, not on the unique index beside it, which can still be dropped by itself.
+CREATE TABLE leaning (id int PRIMARY KEY, up int REFERENCES leaning (id));
+CREATE UNIQUE INDEX a_unique ON leaning (id);
+CALL there_and_back('DROP TABLE leaning');
+DROP INDEX a_unique;
+-- What is published cannot be filled row by row; ADD COLUMN ... DEFAULT can.
+CREATE TABLE published (a int NOT NULL, b int);
+INSERT INTO published VALUES (1, 2);
+CREATE PUBLICATION everything FOR ALL TABLES;
+CALL there_and_back('ALTER TABLE published DROP COLUMN a');
+DROP PUBLICATION everything;
