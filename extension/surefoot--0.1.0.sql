@@ -140,7 +140,7 @@ CREATE TABLE surefoot.archive (
     run bigint NOT NULL,
     version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
-    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; table: all its rows, as texts; rows: those that were changed; column: its values; hidden: it is in its table, under another name
+    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; truncated: the same, of one that is still there; table: all its rows, as texts; rows: those that were changed; column: its values; hidden: it is in its table, under another name
     name text COLLATE pg_catalog."C" NOT NULL,
     owner text NOT NULL,             -- whose it was
     rows bigint NOT NULL,
@@ -386,9 +386,15 @@ CREATE FUNCTION surefoot.restore_rows(version text, VARIADIC tables text[]) RETU
 COMMENT ON FUNCTION surefoot.restore_rows(text, text[]) IS
     'puts back the rows of tables that a migration has changed, but for those that others have changed since; returns how many';
 
-CREATE FUNCTION surefoot.restore_table(version text, name text) RETURNS void
+CREATE FUNCTION surefoot.restore_table(version text, VARIADIC names text[]) RETURNS void
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_table';
-COMMENT ON FUNCTION surefoot.restore_table(text, text) IS 'the rows of a table that a migration has dropped are in a new, empty one of that name';
+COMMENT ON FUNCTION surefoot.restore_table(text, text[]) IS
+    'the rows of a table that a migration has dropped are in a new, empty one of that name; those of tables that it has truncated are in them again';
+
+CREATE FUNCTION surefoot.restart_sequence(name text, last_value bigint, is_called boolean) RETURNS void
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restart_sequence';
+COMMENT ON FUNCTION surefoot.restart_sequence(text, bigint, boolean) IS
+    'a sequence stands where it stood before TRUNCATE has restarted it, unless more of it was taken since';
 
 CREATE FUNCTION surefoot.restore_place(version text, name text) RETURNS void
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_place';
@@ -525,7 +531,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restore_place', 'keep_places', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

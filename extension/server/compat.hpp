@@ -356,13 +356,13 @@ inline bool walk_query(::Query *query, bool (*walker)(Node *, void *), void *con
 }
 
 /* Builds the indexes of relation, and of its TOAST table, anew. */
-inline void reindex(Oid relation)
+inline void reindex(Oid relation, int flags = REINDEX_REL_PROCESS_TOAST)
 {
 	ReindexParams params = {};
 #if PG_VERSION_NUM >= 170000
-	(void)reindex_relation(nullptr, relation, REINDEX_REL_PROCESS_TOAST, &params);
+	(void)reindex_relation(nullptr, relation, flags, &params);
 #else
-	(void)reindex_relation(relation, REINDEX_REL_PROCESS_TOAST, &params);
+	(void)reindex_relation(relation, flags, &params);
 #endif
 }
 

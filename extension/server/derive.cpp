@@ -32,56 +32,6 @@ std::vector<core::Change> differences(const core::Objects &before, const core::O
 	return changes;
 }
 
-/* One that means the same whatever the search_path is. */
-bool is_plain(const std::string &statement)
-{
-	for (const char *words : {"DROP ", "COMMENT ON ", "GRANT ", "REVOKE ", "SET ROLE ", "RESET ", "SECURITY LABEL "})
-		if (statement.starts_with(words))
-			return true;
-	if (!statement.starts_with("ALTER "))
-		return false;
-	for (const char *words : {" RENAME ", " DROP COLUMN ", " DROP CONSTRAINT ", " SET (", " RESET (", " FOREIGN KEY ("})
-		if (statement.find(words) != statement.npos)
-			return true;
-	return statement.find('(') == statement.npos && statement.find(" DEFAULT ") == statement.npos &&
-		   statement.find(" TYPE ") == statement.npos && statement.find(" ADD ") == statement.npos;
-}
-
-bool has_body(const std::string &statement)
-{
-	return statement.starts_with("CREATE OR REPLACE FUNCTION") || statement.starts_with("CREATE OR REPLACE PROCEDURE");
-}
-
-constexpr std::string_view pinned_path = "SET search_path = pg_catalog";
-constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
-
-} // namespace
-
-/* Names are qualified, but for those of pg_catalog; a function's body may speak of what comes after it. */
-std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently)
-{
-	std::string script;
-	if (!std::all_of(statements.begin(), statements.end(), is_plain))
-		script.append(pinned_path).append(";\n");
-	if (std::any_of(statements.begin(), statements.end(), has_body))
-		script.append(unchecked_bodies).append(";\n");
-	constexpr std::string_view drop = "DROP INDEX ";
-	for (const std::string &statement : statements)
-		if (statement.starts_with(drop) && built_concurrently.contains(statement.substr(drop.size())))
-			script.append("DROP INDEX CONCURRENTLY ").append(statement, drop.size()).append(";\n");
-		else
-			script.append(statement).append(";\n");
-	/* A script without a statement is none. */
-	return script.empty() ? "SELECT;\n" : script;
-}
-
-std::string sentence(const core::Loss &loss)
-{
-	return loss.kind.empty() ? loss.reason : loss.kind + " " + loss.identity + ": " + loss.reason;
-}
-
-namespace {
-
 /* The name alone, for a type whose functions come first. */
 bool is_shell(const std::string &statement)
 {
@@ -101,7 +51,8 @@ public:
 		while (!statements.empty()) {
 			std::vector<std::string> later;
 			std::optional<Error> first;
-			for (std::string &statement : statements)
+			for (std::string &statement : statements) {
+				refill_before(statement);
 				if (std::optional<Error> error = fails({statement}); !error)
 					done.push_back(std::move(statement));
 				else if (std::vector<std::string> in_path = with_path(*error, statement); !in_path.empty() && !fails(in_path))
@@ -115,6 +66,7 @@ public:
 						first = std::move(error);
 					later.push_back(std::move(statement));
 				}
+			}
 			/* What failed may have been too early, or wait for rows. */
 			if (!later.empty() && restore()) {
 				statements = std::move(later);
@@ -131,23 +83,42 @@ public:
 		return true;
 	}
 
-	/* Puts back the rows that were changed, when that can be done now and was not yet; whether it was. */
+	/* Puts back the rows that were changed, and those that TRUNCATE removed, when that can be done now and was not yet; whether any were. */
 	bool restore()
 	{
-		if (tryout_.restore.empty() || std::find(done.begin(), done.end(), tryout_.restore) != done.end())
-			return false;
-		no_rows = fails({tryout_.restore});
-		if (!no_rows)
+		bool any = false;
+		no_rows = no_refill = std::nullopt;
+		if (!tryout_.restore.empty() && !is_done(tryout_.restore))
+			any = !(no_rows = fails({tryout_.restore}));
+		if (any)
 			done.push_back(tryout_.restore);
-		return !no_rows;
+		for (const std::string &statement : tryout_.refills) {
+			if (is_done(statement))
+				continue;
+			if ((no_refill = fails({statement})))
+				break;
+			done.push_back(statement);
+			any = true;
+		}
+		return any;
 	}
 
+	bool is_done(const std::string &statement) const { return std::find(done.begin(), done.end(), statement) != done.end(); }
+
 	std::vector<std::string> done;
-	std::optional<Error> no_rows; /* why they cannot be put back */
+	std::optional<Error> no_rows, no_refill; /* why they cannot be put back */
 	std::optional<core::Loss> stuck;
 	std::vector<core::Loss> lost;
 
 private:
+	/* On tables that look empty here a key to what is not there yet would hold. */
+	void refill_before(const std::string &statement)
+	{
+		for (const auto &[words, refill] : tryout_.needs_refill)
+			if (statement.find(words) != statement.npos && !is_done(refill) && !fails({refill}))
+				done.push_back(refill);
+	}
+
 	std::optional<Error> fails(const std::vector<std::string> &statements)
 	{
 		for (const std::string &statement : statements)
@@ -250,6 +221,14 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 			std::erase(attempt.done, tryout.restore);
 			losses.push_back(std::move(loss));
 		}
+	}
+	while (attempt.restore())
+		;
+	if (attempt.no_refill) {
+		core::Loss loss;
+		loss.way_back = core::WayBack::without_rows;
+		loss.reason = "rows that TRUNCATE removes cannot be put back: " + attempt.no_refill->message;
+		losses.push_back(std::move(loss));
 	}
 	/* What inherits has its parents' columns first when it is made anew. */
 	for (const core::Change &change : core::difference(before, now)) {

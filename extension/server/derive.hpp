@@ -19,10 +19,16 @@ struct Tryout {
 	std::function<void(const std::string &)> prepare, run; /* of a statement: prepare is outside of its own subtransaction */
 	std::set<std::string> built_concurrently;				/* indexes that are to go in the same way */
 	std::string restore;					 /* see Recorder::restore */
+	std::vector<std::string> refills;		 /* see Recorder::refills */
+	std::vector<std::pair<std::string, std::string>> needs_refill; /* words of a statement, and which of them has to come before it */
 	std::function<bool()> is_restored;		 /* whether it has nothing left to do */
 	std::map<std::pair<std::string, std::string>, std::string> kept; /* see Recorder::kept */
 	std::map<std::string, std::string> places;						 /* see Recorder::places */
 };
+
+/* With which such a script begins. */
+inline constexpr std::string_view pinned_path = "SET search_path = pg_catalog";
+inline constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
 
 /* Statements as a script that means the same whatever the session's settings are. */
 std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently = {});

@@ -5,6 +5,8 @@
 #include "server/hidden_column.hpp"
 #include "server/history.hpp"
 #include "server/kept_storage.hpp"
+#include "server/refill.hpp"
+#include "server/restore.hpp"
 #include "server/text_query.hpp"
 #include "server/typed_rows.hpp"
 
@@ -28,7 +30,7 @@ struct Entry {
 Entry entry_of(const std::string &version, const std::string &name)
 {
 	static surefoot::Query query("SELECT id, kind, owner, purged_at IS NOT NULL FROM surefoot.archive "
-								 "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = ANY ('{table,storage}') ORDER BY id DESC LIMIT 1 "
+								 "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = ANY ('{table,storage,truncated}') ORDER BY id DESC LIMIT 1 "
 								 "FOR UPDATE",
 								 {TEXTOID, TEXTOID});
 	const Oid caller = GetUserId();
@@ -47,9 +49,10 @@ Entry entry_of(const std::string &version, const std::string &name)
 		}))
 		throw Error("42501", "permission denied for the rows of table " + name, "Its owner was " + owner_name + ".", "");
 	const Entry entry = {found.text(0, 0), found.text(0, 1), found.flag(0, 3)};
+	const char *gone = entry.kind == "truncated" ? "they do not come back" : "it comes back empty";
 	if (entry.purged)
-		pg_call([&name] {
-			ereport(WARNING, (errmsg("the rows of table %s were purged: it comes back empty", name.c_str())));
+		pg_call([&name, gone] {
+			ereport(WARNING, (errmsg("the rows of table %s were purged: %s", name.c_str(), gone)));
 		});
 	return entry;
 }
@@ -89,7 +92,7 @@ SUREFOOT_FUNCTION(surefoot_kept_rows)
 	const Entry entry = entry_of(text_argument(fcinfo, 0), text_argument(fcinfo, 1));
 	std::vector<TextRow> result;
 	Internal internal;
-	if (entry.kind == "storage" && !entry.purged) {
+	if (entry.kind != "table" && !entry.purged) {
 		int64 n = 0;
 		for (const Cells &row : run_with_texts("SELECT pg_catalog.textin(pg_catalog.record_out(kept)) FROM surefoot_archive.table_" + entry.id + " AS kept", {}))
 			result.push_back({std::to_string(++n), row[0]});
@@ -103,29 +106,56 @@ SUREFOOT_FUNCTION(surefoot_kept_rows)
 	return (Datum)0;
 }
 
-/* surefoot.restore_table(version text, name text): its rows are in a table of that name again, which is new and empty */
+/*
+ * surefoot.restore_table(version text, VARIADIC names text[]): the rows are in tables of these names again, new and empty ones, or those that a TRUNCATE has
+ * emptied
+ */
 SUREFOOT_FUNCTION(surefoot_restore_table)
 {
 	static surefoot::Query forget("DELETE FROM surefoot.archive WHERE id = $1::bigint", {TEXTOID});
 	check_isolation();
 	const PinnedPath path;
-	const std::string version = text_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
-	const Entry entry = entry_of(version, name);
-	const char *text = name.c_str();
-	const Oid table = pg_call([text] {
-		const Oid id = RangeVarGetRelidExtended(makeRangeVarFromNameList(compat::qualified_names(text)), AccessExclusiveLock, 0,
-												RangeVarCallbackOwnsRelation, nullptr);
-		if (get_rel_relkind(id) != RELKIND_RELATION)
-			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no ordinary table", text)));
-		return id;
-	});
-	if (entry.purged)
-		PG_RETURN_VOID();
-	if (entry.kind != "storage")
-		throw Error("42704", "migration " + version + " has kept the rows of table " + name + " as texts", "", "They are had by surefoot.kept_rows().");
-	move_storage_back(table, "table_" + entry.id);
+	const std::string version = text_argument(fcinfo, 0);
+	std::vector<Emptied> emptied;
+	std::vector<std::string> entries;
+	for (const std::string &name : text_array_argument(fcinfo, 1)) {
+		const Entry entry = entry_of(version, name);
+		const char *text = name.c_str();
+		const Oid table = pg_call([text] {
+			const Oid id = RangeVarGetRelidExtended(makeRangeVarFromNameList(compat::qualified_names(text)), AccessExclusiveLock, 0,
+													RangeVarCallbackOwnsRelation, nullptr);
+			if (get_rel_relkind(id) != RELKIND_RELATION)
+				ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no ordinary table", text)));
+			return id;
+		});
+		if (entry.purged)
+			continue;
+		if (entry.kind == "table")
+			throw Error("42704", "migration " + version + " has kept the rows of table " + name + " as texts", "", "They are had by surefoot.kept_rows().");
+		if (entry.kind == "storage")
+			move_storage_back(table, "table_" + entry.id);
+		else
+			emptied.push_back({table, name, "table_" + entry.id});
+		entries.push_back(entry.id);
+	}
+	for (const auto &[table, rows] : refill_tables(version, emptied, Accepting::conflicts(version))) {
+		const std::string words = std::to_string(rows) + (rows == 1 ? " row" : " rows") + " that others have written to table " + table + " since migration " +
+								  version + " was applied " + (rows == 1 ? "stays" : "stay") + " beside those that come back";
+		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
+	}
 	Internal internal;
-	(void)forget.run({entry.id});
+	for (const std::string &entry : entries)
+		(void)forget.run({entry});
+	PG_RETURN_VOID();
+}
+
+/* surefoot.restart_sequence(name text, last bigint, taken boolean): where it stood before a TRUNCATE, unless others have taken more of it since */
+SUREFOOT_FUNCTION(surefoot_restart_sequence)
+{
+	check_isolation();
+	const PinnedPath path;
+	const std::string name = text_argument(fcinfo, 0);
+	restart_sequence(name, PG_GETARG_INT64(1), PG_GETARG_BOOL(2));
 	PG_RETURN_VOID();
 }
 
@@ -144,9 +174,9 @@ SUREFOOT_FUNCTION(surefoot_purge)
 		"told AS (UPDATE surefoot.derived d SET "
 		"way_back = CASE d.way_back WHEN 'no way back' THEN d.way_back ELSE 'exact without rows' END, "
 		"reason = concat_ws(E'\\n', nullif(d.reason, ''), g.reason) "
-		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
+		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' WHEN 'truncated' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
 		"WHERE direction = 'up' GROUP BY run) g WHERE d.run = g.run) "
-		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = 'storage') FROM gone",
+		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = ANY ('{storage,truncated}')) FROM gone",
 		{TEXTOID, TEXTARRAYOID});
 	Internal internal;
 	const Rows rows = query.run({number, Value::array(drop_hidden(number))});

@@ -15,6 +15,13 @@ class Recorder;
 /* Before a DROP TABLE runs, whose tables are locked and seen: keeps their rows, and tells recorder how they come back. */
 void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement);
 
+/* The same before a TRUNCATE runs, for all tables that it reaches, or for none. */
+void keep_truncated(const Speaker &speaker, Recorder &recorder, Node *statement);
+/* At the end of the first step: forgets those whose tables were written since, and tells recorder whether all are kept. */
+void settle_truncations(Recorder &recorder, bool more_steps);
+/* After a trial of the way back was rolled back: the tables still have files that are new in this transaction. */
+void remember_new_files(const Recorder &recorder);
+
 /*
  * At the end of a migration's only step: keeps the rows that its statements have changed, of each table as they were and as they are,
  * and tells recorder whether that is all that was written, and the statement that puts them back.

@@ -15,6 +15,7 @@ extern "C" {
 #include "catalog/pg_namespace.h"
 #include "commands/cluster.h"
 #include "commands/tablecmds.h"
+#include "storage/predicate.h"
 #include "utils/fmgroids.h"
 #include "utils/lsyscache.h"
 }
@@ -49,7 +50,8 @@ void belong(Oid toast, Oid table)
 	recordDependencyOn(&part, &whole, DEPENDENCY_INTERNAL);
 }
 
-/* The files of two tables, with what pg_class says of them, and the tables of their large values; both are locked against everybody. */
+} // namespace
+
 void swap_files(Oid first, Oid second)
 {
 	Relation a = table_open(first, NoLock), b = table_open(second, NoLock);
@@ -91,6 +93,8 @@ void swap_files(Oid first, Oid second)
 	rename_toast(toast_b, psprintf("pg_toast_%u", second));
 	rename_toast(toast_a, psprintf("pg_toast_%u", first));
 }
+
+namespace {
 
 /* What rows have that are older than a column is the catalog's to say, and not in them. */
 void copy_missing_values(Oid from, Oid to)
@@ -135,9 +139,11 @@ bool have_same_rows(Relation a, Relation b)
 	return true;
 }
 
-/* By the names of the columns; the constraints of to are kept, its triggers do not run. */
-void copy_rows(Relation from, Relation to)
+} // namespace
+
+int64 copy_rows(Relation from, Relation to)
 {
+	int64 count = 0;
 	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(from), RelationGetDescr(to));
 	const RowWriter writer = RowWriter::open(to);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -158,15 +164,15 @@ void copy_rows(Relation from, Relation to)
 		MemoryContextSwitchTo(caller);
 		writer.insert(copy);
 		ExecClearTuple(copy);
+		count++;
 	}
 	table_endscan(scan);
 	UnregisterSnapshot(snapshot);
 	writer.close();
+	return count;
 }
 
-} // namespace
-
-void move_storage_away(Oid table, const std::string &archive)
+void move_storage_away(Oid table, const std::string &archive, bool stays)
 {
 	const Recorder::Pause pause;
 	const Oid owner = extension().owner;
@@ -185,7 +191,15 @@ void move_storage_away(Oid table, const std::string &archive)
 		RenameRelationInternal(copy, name, true, false);
 		CommandCounterIncrement();
 		copy_missing_values(table, copy);
+		if (stays) {
+			Relation emptied = table_open(table, NoLock);
+			CheckTableForSerializableConflictIn(emptied);
+			table_close(emptied, NoLock);
+		}
 		swap_files(table, copy);
+		/* Also in new files: those of before may be there again when the transaction is rolled back. */
+		if (stays)
+			compat::reindex(table);
 	});
 }
 

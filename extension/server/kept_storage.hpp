@@ -13,9 +13,9 @@ namespace surefoot {
 
 /*
  * Moves the rows of table into a new one of that name; to be called by the extension's owner, in a subtransaction, with the table locked
- * against everybody (AccessExclusiveLock) and no type of users' in it.
+ * against everybody (AccessExclusiveLock) and no type of users' in it. stays: as an empty table, with empty indexes.
  */
-void move_storage_away(Oid table, const std::string &archive);
+void move_storage_away(Oid table, const std::string &archive, bool stays = false);
 
 /*
  * Moves them back into table, which is new and empty and has no index yet, and drops the other. By the files where both have the same columns, else row by
@@ -25,6 +25,13 @@ void move_storage_back(Oid table, const std::string &archive);
 
 /* The table of that name in schema surefoot_archive; InvalidOid when it is gone. */
 Oid archive_table(const std::string &archive);
+
+/* Plain functions, used inside guarded calls only, with both tables locked against everybody. */
+
+/* The files of two tables change places, with what pg_class says of them, and the tables of their large values. */
+void swap_files(Oid first, Oid second);
+/* By the names of the columns; the constraints of to hold, its triggers do not run. How many. */
+int64 copy_rows(Relation from, Relation to);
 
 /* Drops it, if it is there; the storage is given back with the commit. */
 void drop_archive_table(const std::string &archive);

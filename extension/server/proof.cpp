@@ -8,6 +8,7 @@
 #include "server/foreseen.hpp"
 #include "server/keep.hpp"
 #include "server/properties.hpp"
+#include "server/refill.hpp"
 #include "server/rehearsal.hpp"
 #include "server/restore.hpp"
 
@@ -52,7 +53,7 @@ std::string index_identity(const Operation &operation)
 /* What no definition tells. */
 std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 {
-	std::vector<core::Loss> losses = unrecorded(up, recorder.rows_kept);
+	std::vector<core::Loss> losses = unrecorded(up, recorder.rows_kept, recorder.truncations_kept);
 	const bool told = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::none; });
 	if (!told)
 		for (const std::string &command : recorder.of_cluster())
@@ -119,6 +120,15 @@ bool is_about_indexes(const StepResult &done, const Script *down)
 	return !down || is_about_indexes(*down);
 }
 
+/* What there is to say of one without running it: whether files will do. */
+void check_refill(const Recorder &recorder, const std::string &sql)
+{
+	for (const Recorder::Truncation &truncation : recorder.truncations)
+		for (const auto &[table, kept_as] : truncation.tables)
+			if (!kept_as.archive.empty() && truncation.refills.front() == sql && !fits_files({table, kept_as.name, kept_as.archive}))
+				throw Error("0A000", "table " + kept_as.name + " has other columns than its rows");
+}
+
 } // namespace
 
 history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const Script &up,
@@ -135,13 +145,26 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 	tryout.now = [&] { return rehearsal.in_earnest(recorder.before(), recorder.now()); };
 	/* A large table is tried without its rows, and so are those whose keys refer to it: the rows have kept the constraints before. */
 	std::set<std::string> left_empty;
-	for (const std::string &name : recorder.kept_large) {
-		left_empty.insert(recorder.kept.at({"table", name}));
+	const auto leave_empty = [&](const std::string &name, const std::string &statement) {
+		left_empty.insert(statement);
 		for (const core::Object &object : recorder.before())
 			if (object.kind == "constraint" && core::value_of(object, "definition").find(" REFERENCES " + name + "(") != std::string::npos)
 				if (const std::optional<ObjectAddress> table = catalog::resolve_root(object.root); table && table->classId == RelationRelationId)
 					rehearsal.empty(table->objectId, true);
-	}
+	};
+	for (const std::string &name : recorder.kept_large)
+		leave_empty(name, recorder.kept.at({"table", name}));
+	tryout.refills = recorder.refills();
+	for (const Recorder::Truncation &truncation : recorder.truncations)
+		for (const auto &[table, kept_as] : truncation.tables) {
+			if (kept_as.archive.empty())
+				continue;
+			tryout.needs_refill.emplace_back(" REFERENCES " + kept_as.name + "(", truncation.refills.front());
+			if (truncation.is_large)
+				leave_empty(kept_as.name, truncation.refills.front());
+			else
+				rehearsal.spare(table);
+		}
 	/* What a statement of ours for a column does to its table cannot be seen in its text. */
 	const auto filled_table = [&recorder](const std::string &sql) {
 		for (const auto &[name, statement] : recorder.places)
@@ -159,10 +182,12 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 			rehearsal.prepare(sql);
 	};
 	tryout.run = [&](const std::string &sql) {
-		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql == recorder.restore || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql == recorder.restore || std::find(tryout.refills.begin(), tryout.refills.end(), sql) != tryout.refills.end() || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
 		/* Rows that are kept are few, and keys of other tables refer to them. */
-		if (left_empty.contains(sql))
+		if (left_empty.contains(sql)) {
+			check_refill(recorder, sql);
 			return;
+		}
 		if (fills)
 			fill(sql);
 		else
@@ -181,6 +206,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up,
 									  Recorder &recorder, const StepResult &done, bool patient)
 {
+	settle_truncations(recorder, !done.rest.empty());
 	if (done.rest.empty() && up.directives().keep)
 		keep_changed(speaker, recorder);
 	forget_unsure_columns(recorder, !done.rest.empty());
@@ -192,10 +218,10 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	if (!look_back && !derives && done.rest.empty())
 		return std::nullopt;
 	/* What has changed nothing has nothing to take back. */
-	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && !was_remade(recorder))
+	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && recorder.refills().empty() && !was_remade(recorder))
 		return without_effect(losses_of(up, recorder));
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
-	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && losses_of(up, recorder).empty())
+	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && recorder.refills().empty() && losses_of(up, recorder).empty())
 		return std::nullopt;
 	Speaker silent = speaker;
 	silent.notices = false;
@@ -232,11 +258,13 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 		});
 	} catch (const Untried &untried) {
 		forget_journal(mark);
+		remember_new_files(recorder);
 		warn(speaker, "the way back was not tried beforehand: " + (line == 0 ? "in a later step" : "in line " + std::to_string(line)) +
 						  " " + untried.why);
 		return std::nullopt;
 	} catch (Error &error) {
 		forget_journal(mark);
+		remember_new_files(recorder);
 		/* A new enum value can be used after the commit that comes between, and not before. */
 		if (error.is("55P04"))
 			return std::nullopt;
@@ -255,6 +283,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 		throw down_fails(migration, line, error);
 	}
 	forget_journal(mark);
+	remember_new_files(recorder);
 	if (look_back)
 		refuse_inexact(speaker, left, accepted_by(migration, {}), false);
 	return derived;

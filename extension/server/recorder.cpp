@@ -5,7 +5,6 @@
 #include "server/dependents.hpp"
 #include "server/foreseen_parts.hpp"
 #include "server/other_targets.hpp"
-#include "server/relation_size.hpp"
 #include "server/settings.hpp"
 #include "server/targets.hpp"
 
@@ -260,12 +259,10 @@ void Recorder::see_targets(Node *statement)
 			will_write(table);
 		wrote(table);
 	}
-	wrote_beyond_ = wrote_beyond_ || (IsA(statement, TruncateStmt) && ((TruncateStmt *)statement)->behavior == DROP_CASCADE);
 	if (IsA(statement, TruncateStmt))
-		for (int i = 0; i < list_length(((TruncateStmt *)statement)->relations); i++) {
-			const RangeVar *name = (RangeVar *)list_nth(((TruncateStmt *)statement)->relations, i);
-			wrote(pg_call([name] { return RangeVarGetRelid(name, NoLock, true); }));
-		}
+		for (const Oid table : truncated_tables((TruncateStmt *)statement))
+			if (counts(table))
+				emptied_.insert(table);
 	/* Values that USING computes may be others of the same type, which no definition tells. */
 	if (IsA(statement, AlterTableStmt) && changes_rows(statement))
 		wrote(pg_call([name = ((AlterTableStmt *)statement)->relation] { return RangeVarGetRelid(name, NoLock, true); }));
@@ -276,51 +273,9 @@ void Recorder::see_targets(Node *statement)
 		[this](const ObjectAddress &found) { created(found.classId, found.objectId); });
 }
 
-void Recorder::will_write(Oid table)
+bool Recorder::is_reading()
 {
-	if (OidIsValid(table) && !reading && !sizes_.contains(table))
-		sizes_.emplace(table, table_pages(table) * BLCKSZ);
-}
-
-std::optional<int64> Recorder::size_before(Oid table) const
-{
-	const auto found = sizes_.find(table);
-	return found == sizes_.end() ? std::nullopt : std::optional(found->second);
-}
-
-void Recorder::wrote_as_rows(Oid table)
-{
-	if (active_recorder == nullptr)
-		return;
-	active_recorder->will_write(table);
-	active_recorder->wrote(table);
-}
-
-void Recorder::wrote(Oid table)
-{
-	if (OidIsValid(table) && !reading && pg_call([table] { return get_rel_namespace(table) == PG_CATALOG_NAMESPACE; }))
-		wrote_beyond_ = true;
-	ObjectAddress address;
-	ObjectAddressSet(address, RelationRelationId, table);
-	if (OidIsValid(table) && !reading && !created_.contains(address) && !pg_call([table] {
-			const Oid schema = get_rel_namespace(table);
-			return isAnyTempNamespace(schema) || schema == get_namespace_oid("surefoot", true) || schema == get_namespace_oid("surefoot_archive", true) || schema == PG_CATALOG_NAMESPACE;
-		}))
-		written_.insert(table);
-}
-
-std::vector<core::Loss> Recorder::written_rows() const
-{
-	std::vector<core::Loss> losses;
-	for (const Oid table : written_) {
-		const char *name = pg_call([table]() -> const char * {
-			const char *relation = get_rel_name(table);
-			return relation ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), relation) : nullptr;
-		});
-		if (name)
-			losses.push_back({core::WayBack::without_rows, "table", name, "rows of it are changed"});
-	}
-	return losses;
+	return reading;
 }
 
 void Recorder::created(Oid class_id, Oid object_id)

@@ -64,7 +64,9 @@ public:
 	const std::set<Oid> &written() const { return written_; }
 	/* Of a table before its rows were written, in bytes; nothing when it was not seen then. */
 	std::optional<int64> size_before(Oid table) const;
-	/* Rows were written that nothing keeps: of the catalog itself, or of tables that a TRUNCATE takes along. */
+	/* Tables that TRUNCATE has emptied, in functions as well; at the end those whose rows do not come back count as written. */
+	const std::set<Oid> &emptied() const { return emptied_; }
+	/* Rows were written that nothing keeps: of the catalog itself. */
 	bool wrote_beyond() const { return wrote_beyond_; }
 
 	/* Definitions before, of all that was seen. */
@@ -88,6 +90,18 @@ public:
 	bool rows_kept = false;
 	std::string restore;
 	std::vector<std::string> restored; /* the tables */
+	/* A TRUNCATE all of whose tables' rows are kept, and the statements that undo it. */
+	struct Truncation {
+		struct Table {
+			std::string name, archive; /* how it was called, and the table that has its rows; empty when it had none */
+		};
+		std::map<Oid, Table> tables;
+		std::vector<std::string> refills;
+		bool is_large; /* more rows than a trial should have */
+	};
+	std::vector<Truncation> truncations;
+	std::vector<std::string> refills() const;
+	bool truncations_kept = false; /* these are all that there were */
 	/* Those of kept that are columns, with their tables: their values come back by keys, which must not have changed since. */
 	std::map<std::string, Oid> kept_columns;
 
@@ -101,7 +115,10 @@ private:
 	std::map<ObjectAddress, bool, Less> seen_;
 	std::map<ObjectAddress, bool, Less> unresolved_; /* reported, but with no rows to be seen yet */
 	std::map<ObjectAddress, bool, Less> created_;	 /* new since then: has no definition before, whatever becomes of it */
-	std::set<Oid> written_;
+	bool counts(Oid table) const;
+	static bool is_reading(); /* definitions, just now */
+
+	std::set<Oid> written_, emptied_;
 	std::map<Oid, int64> sizes_;
 	bool wrote_beyond_ = false;
 	core::Objects before_;

@@ -52,6 +52,7 @@ public:
 		result_.unrecorded = disagreement(result_.effect, whole_difference(before, now, rehearsal_), before, now);
 		verify();
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
+			settle_truncations(recorder_, planned_->steps.size() > 1);
 			note_places(speaker_, recorder_, up_.directives().hide);
 			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
 			result_.back.left = what_is_left(before, rehearsal);
@@ -118,9 +119,10 @@ void Attempt::perform(Rehearsal &rehearsal, RehearsedStatement row, const std::s
 		began = true;
 		/* As the apply does: it decides what comes back. */
 		const Script alone(sql, Script::Part{});
-		if (Node *node = alone.statements().front().raw->stmt; keeps_ && IsA(node, DropStmt)) {
+		if (Node *node = alone.statements().front().raw->stmt; keeps_ && (IsA(node, DropStmt) || IsA(node, TruncateStmt))) {
 			recorder_.see_targets(node);
 			keep_dropped(speaker_, recorder_, node);
+			keep_truncated(speaker_, recorder_, node);
 		}
 	};
 	row.sql = mask_secrets(sql);

@@ -2,7 +2,10 @@
 
 #include "server/compat.hpp"
 
+#include <set>
+
 extern "C" {
+#include "catalog/heap.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 }
@@ -62,6 +65,29 @@ void lock_relation(const RangeVar *name, LOCKMODE mode, bool recurse, const Visi
 		ObjectAddressSet(address, RelationRelationId, list_nth_oid(locked.children, i));
 		if (address.objectId != locked.id)
 			visit.found(address);
+	}
+}
+
+/* Those as well that CASCADE takes along; what it finds may grow until all are locked. */
+void lock_truncated(const TruncateStmt *statement, const Visitor &visit)
+{
+	std::set<Oid> locked;
+	for (bool again = true; again;) {
+		again = false;
+		for (const Oid id : truncated_tables(statement)) {
+			if (locked.contains(id))
+				continue;
+			/* Then the statement fails. */
+			if (!pg_call([id] { return may_lock(id, ACL_TRUNCATE); }))
+				return;
+			visit.wanted(id);
+			ObjectAddress address;
+			ObjectAddressSet(address, RelationRelationId, id);
+			pg_call([id] { LockRelationOid(id, AccessExclusiveLock); });
+			visit.found(address);
+			locked.insert(id);
+			again = true;
+		}
 	}
 }
 
@@ -290,6 +316,26 @@ void rename_targets(RenameStmt *rename, LOCKMODE mode, const Visitor &visit)
 
 } // namespace
 
+std::vector<Oid> truncated_tables(const TruncateStmt *statement)
+{
+	List *found = pg_call([statement] {
+		List *tables = NIL;
+		for (int i = 0; i < list_length(statement->relations); i++) {
+			const RangeVar *name = (RangeVar *)list_nth(statement->relations, i);
+			const Oid id = RangeVarGetRelid(name, NoLock, true);
+			if (OidIsValid(id))
+				tables = list_concat_unique_oid(tables, name->inh ? find_all_inheritors(id, NoLock, nullptr) : list_make1_oid(id));
+		}
+		while (List *more = statement->behavior == DROP_CASCADE && tables != NIL ? heap_truncate_find_FKs(tables) : NIL)
+			tables = list_concat_unique_oid(tables, more);
+		return tables;
+	});
+	std::vector<Oid> result;
+	for (int i = 0; i < list_length(found); i++)
+		result.push_back(list_nth_oid(found, i));
+	return result;
+}
+
 bool may_lock(Oid relation, AclMode privileges)
 {
 	const Oid schema = get_rel_namespace(relation);
@@ -431,6 +477,8 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
 		List *relations = ((TruncateStmt *)statement)->relations;
 		for (int i = 0; i < list_length(relations); i++)
 			lock_relation((RangeVar *)list_nth(relations, i), mode, true, visit, ACL_TRUNCATE);
+		if (((TruncateStmt *)statement)->behavior == DROP_CASCADE)
+			lock_truncated((TruncateStmt *)statement, visit);
 		break;
 	}
 	case T_CreateStatsStmt: {

@@ -19,6 +19,9 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
  */
 bool may_lock(Oid relation, AclMode privileges);
 
+/* All tables that a TRUNCATE reaches, children and by CASCADE, as it is now. */
+std::vector<Oid> truncated_tables(const TruncateStmt *statement);
+
 /* The strongest lock that statement takes on the relations that it names; NoLock when it takes none. */
 LOCKMODE target_lock(Node *statement);
 

@@ -110,12 +110,13 @@ bool is_kept(Node *statement)
 	return !IsA(statement, AlterSeqStmt) && !IsA(statement, AlterTableStmt);
 }
 
-std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept)
+std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept, bool truncations_kept)
 {
 	std::vector<core::Loss> losses;
 	for (const Statement &statement : script.statements()) {
 		const std::string line = "line " + std::to_string(statement.line) + " of the up script";
-		if (changes_rows(statement.raw->stmt) && !(rows_kept && is_kept(statement.raw->stmt)))
+		const bool kept = IsA(statement.raw->stmt, TruncateStmt) ? truncations_kept : rows_kept && is_kept(statement.raw->stmt);
+		if (changes_rows(statement.raw->stmt) && !kept)
 			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows"});
 		if (is_of_cluster(statement.raw->stmt))
 			losses.push_back({core::WayBack::none, "", "", line + " changes what belongs to the whole cluster, which is not recorded (" +
