@@ -142,7 +142,9 @@ CREATE TABLE surefoot.archive (
     direction text NOT NULL,         -- up, down
     kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; truncated: the same, of one that is still there; table: all its rows, as texts; rows: those that were changed; column: its values; hidden: it is in its table, under another name
     name text COLLATE pg_catalog."C" NOT NULL,
-    owner text NOT NULL,             -- whose it was
+    owner text NOT NULL,             -- whose it was,
+    owner_oid oid NOT NULL,          -- in the cluster
+    system_identifier numeric NOT NULL, -- of this number
     rows bigint NOT NULL,
     bytes bigint NOT NULL,           -- of the table, or of the rows
     columns text[],                  -- of changed rows: what data and after are made of,
@@ -531,7 +533,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

@@ -4,6 +4,7 @@
 #include "server/gate.hpp"
 #include "server/hidden_column.hpp"
 #include "server/history.hpp"
+#include "server/kept_owner.hpp"
 #include "server/kept_storage.hpp"
 #include "server/refill.hpp"
 #include "server/restore.hpp"
@@ -29,7 +30,7 @@ struct Entry {
 /* What a migration has kept of a table, for whoever has the rights of the owner that it had; locked, so that nobody purges it before it is read. */
 Entry entry_of(const std::string &version, const std::string &name)
 {
-	static surefoot::Query query("SELECT id, kind, owner, purged_at IS NOT NULL FROM surefoot.archive "
+	static surefoot::Query query("SELECT id, kind, owner, owner_oid, system_identifier::text, purged_at IS NOT NULL FROM surefoot.archive "
 								 "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = ANY ('{table,storage,truncated}') ORDER BY id DESC LIMIT 1 "
 								 "FOR UPDATE",
 								 {TEXTOID, TEXTOID});
@@ -41,14 +42,8 @@ Entry entry_of(const std::string &version, const std::string &name)
 	}
 	if (found.empty())
 		throw Error("42704", "migration " + version + " has kept no rows of table " + name, "", "");
-	const std::string owner_name = found.text(0, 2);
-	const char *owner = owner_name.c_str();
-	if (!pg_call([owner, caller] {
-			const Oid role = get_role_oid(owner, true);
-			return superuser_arg(caller) || (OidIsValid(role) && has_privs_of_role(caller, role));
-		}))
-		throw Error("42501", "permission denied for the rows of table " + name, "Its owner was " + owner_name + ".", "");
-	const Entry entry = {found.text(0, 0), found.text(0, 1), found.flag(0, 3)};
+	require_rights_of(caller, {found.text(0, 2), static_cast<Oid>(found.number(0, 3)), found.text(0, 4)}, "the rows of table " + name);
+	const Entry entry = {found.text(0, 0), found.text(0, 1), found.flag(0, 5)};
 	const char *gone = entry.kind == "truncated" ? "they do not come back" : "it comes back empty";
 	if (entry.purged)
 		pg_call([&name, gone] {
@@ -57,30 +52,40 @@ Entry entry_of(const std::string &version, const std::string &name)
 	return entry;
 }
 
-/* Drops the hidden columns that are to be purged; the numbers of those that somebody keeps from it. */
-std::vector<std::string> drop_hidden(const std::optional<std::string> &number)
+struct Purged {
+	std::vector<std::string> entries; /* their numbers */
+	size_t of_others = 0;			  /* entries that are not the caller's */
+};
+
+/* What is to be purged now: what is past its time, or of migration number the caller's own. Hidden columns are dropped at once, where nobody is in the way. */
+Purged choose_purged(const std::optional<std::string> &number, Oid caller)
 {
-	static surefoot::Query hidden("SELECT a.id::text, a.run, a.name, a.version FROM surefoot.archive a WHERE a.purged_at IS NULL AND a.kind = 'hidden' AND "
-								  "CASE WHEN $1 IS NULL THEN a.purge_after <= clock_timestamp() "
-								  "ELSE a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric) END ORDER BY a.id",
-								  {TEXTOID});
-	std::vector<std::string> left;
-	const Rows rows = hidden.run({number});
+	static surefoot::Query query("SELECT a.id::text, a.run, a.kind, a.name, a.version, a.owner, a.owner_oid, a.system_identifier::text FROM surefoot.archive a "
+								 "WHERE a.purged_at IS NULL AND CASE WHEN $1 IS NULL THEN a.purge_after <= clock_timestamp() "
+								 "ELSE a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric) END ORDER BY a.id",
+								 {TEXTOID});
+	Purged purged;
+	const Rows rows = query.run({number});
 	for (size_t i = 0; i < rows.size(); i++) {
-		const std::string name = rows.text(i, 2), version = rows.text(i, 3);
+		const std::string name = rows.text(i, 3), version = rows.text(i, 4);
+		if (number && !has_rights_of(caller, {rows.text(i, 5), static_cast<Oid>(rows.number(i, 6)), rows.text(i, 7)})) {
+			purged.of_others++;
+			continue;
+		}
 		try {
-			in_subtransaction([&] { drop_hidden_column(rows.number(i, 1), name); });
+			if (rows.text(i, 2) == "hidden")
+				in_subtransaction([&] { drop_hidden_column(rows.number(i, 1), name); });
+			purged.entries.push_back(rows.text(i, 0));
 		} catch (Error &error) {
 			if (!error.is("55P03") && !error.is("40P01"))
 				throw;
-			left.push_back(rows.text(i, 0));
 			pg_call([&] {
 				ereport(WARNING, (errmsg("hidden column %s is not purged: its table is in use", name.c_str()),
 								  errhint("Try again later: SELECT migrate_purge('%s');", version.c_str())));
 			});
 		}
 	}
-	return left;
+	return purged;
 }
 
 } // namespace
@@ -166,9 +171,7 @@ SUREFOOT_FUNCTION(surefoot_purge)
 	const std::optional<std::string> number = version ? std::optional(history::number_of(*version)) : std::nullopt;
 	/* Of a way back that loses its rows by this, the words change as well. */
 	static surefoot::Query query(
-		"WITH gone AS (UPDATE surefoot.archive a SET purged_at = clock_timestamp() WHERE a.purged_at IS NULL AND a.id <> ALL ($2::bigint[]) AND "
-		"CASE WHEN $1 IS NULL THEN a.purge_after <= clock_timestamp() "
-		"ELSE a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric) END "
+		"WITH gone AS (UPDATE surefoot.archive a SET purged_at = clock_timestamp() WHERE a.purged_at IS NULL AND a.id = ANY ($1::bigint[]) "
 		"RETURNING a.id, a.run, a.direction, a.kind, a.name), "
 		"emptied AS (DELETE FROM surefoot.archive_row r USING gone g WHERE r.archive = g.id), "
 		"told AS (UPDATE surefoot.derived d SET "
@@ -177,9 +180,16 @@ SUREFOOT_FUNCTION(surefoot_purge)
 		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' WHEN 'truncated' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
 		"WHERE direction = 'up' GROUP BY run) g WHERE d.run = g.run) "
 		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = ANY ('{storage,truncated}')) FROM gone",
-		{TEXTOID, TEXTARRAYOID});
+		{TEXTARRAYOID});
+	const Oid caller = GetUserId();
 	Internal internal;
-	const Rows rows = query.run({number, Value::array(drop_hidden(number))});
+	const Purged purged = choose_purged(number, caller);
+	if (purged.of_others > 0)
+		pg_call([&] {
+			ereport(WARNING, (errmsg("%zu of what migration %s has kept belongs to roles whose rights you do not have, and stays", purged.of_others, version->c_str()),
+							  errhint("SELECT * FROM migrate_archive('%s') lists it.", version->c_str())));
+		});
+	const Rows rows = query.run({Value::array(purged.entries)});
 	const std::string tables = rows.text(0, 1);
 	for (size_t at = 0; at < tables.size();) {
 		const size_t end = std::min(tables.find(',', at), tables.size());

@@ -2,6 +2,7 @@
 
 #include "core/sql_text.hpp"
 #include "server/catalog/definitions.hpp"
+#include "server/kept_owner.hpp"
 #include "server/recorder.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
@@ -15,17 +16,17 @@ namespace surefoot {
 
 std::string hide_column(const Speaker &speaker, const ObjectAddress &address, const std::string &column, const Dropped &dropped)
 {
-	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after) "
+	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after, owner_oid, system_identifier) "
 						"SELECT $1, $2, $3, 'hidden', $4, pg_get_userbyid(c.relowner), greatest(c.reltuples, 0)::bigint, 0, "
-						"clock_timestamp() + make_interval(secs => $6) FROM pg_class c WHERE c.oid = $5",
-						{INT8OID, TEXTOID, TEXTOID, TEXTOID, OIDOID, INT4OID});
+						"clock_timestamp() + make_interval(secs => $6), c.relowner, $7::numeric FROM pg_class c WHERE c.oid = $5",
+						{INT8OID, TEXTOID, TEXTOID, TEXTOID, OIDOID, INT4OID, TEXTOID});
 	const std::string hidden =
 		std::string(catalog::hidden_prefix) + std::to_string(speaker.run) + "_" + std::to_string(static_cast<int>(address.objectSubId));
 	const char *name = hidden.c_str();
 	/* It is the table's own business, and no effect of the migration's: definitions are what they are without it. */
 	const Recorder::Pause unrecorded;
 	pg_call([&] { revive(address.objectId, static_cast<AttrNumber>(address.objectSubId), name, dropped.type, dropped.missing); });
-	(void)insert.run({speaker.run, speaker.version, speaker.direction, column, Value::datum(ObjectIdGetDatum(address.objectId)), settings::keep_for});
+	(void)insert.run({speaker.run, speaker.version, speaker.direction, column, Value::datum(ObjectIdGetDatum(address.objectId)), settings::keep_for, system_identifier()});
 	return hidden;
 }
 

@@ -1,6 +1,7 @@
 #include "server/keyed_table.hpp"
 
 #include "server/compat.hpp"
+#include "server/kept_owner.hpp"
 #include "server/kept_texts.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
@@ -69,9 +70,10 @@ bool is_stored_anew(Oid id)
 
 void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kind, const std::string &kept_name, const std::map<Cells, ChangedRow> &rows)
 {
-	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after, columns, types, key) "
-						"VALUES ($1, $2, $3, $12, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), $9, $10, $11) RETURNING id",
-						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID});
+	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after, columns, types, key, owner_oid, system_identifier) "
+						"VALUES ($1, $2, $3, $12, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), $9, $10, $11, "
+						"(SELECT r.oid FROM pg_roles r WHERE r.rolname = $5), $13::numeric) RETURNING id",
+						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID, TEXTOID});
 	static Query insert_rows("INSERT INTO surefoot.archive_row (archive, data, after) SELECT $1, u.b, u.a FROM unnest($2, $3) AS u(b, a)",
 							 {INT8OID, TEXTARRAYOID, TEXTARRAYOID});
 	std::vector<std::string> names, types, key;
@@ -89,7 +91,7 @@ void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kin
 		bytes += static_cast<int64>((before.back() ? before.back()->size() : 0) + (after.back() ? after.back()->size() : 0));
 	}
 	const Rows id = insert.run({speaker.run, speaker.version, speaker.direction, kept_name, table.owner, static_cast<int64>(rows.size()),
-								bytes, settings::keep_for, Value::array(names), Value::array(types), Value::array(key), kind});
+								bytes, settings::keep_for, Value::array(names), Value::array(types), Value::array(key), kind, system_identifier()});
 	(void)insert_rows.run({id.number(0, 0), Value::array(before), Value::array(after)});
 }
 

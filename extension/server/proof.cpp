@@ -58,6 +58,8 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 	if (!told)
 		for (const std::string &command : recorder.of_cluster())
 			losses.push_back({core::WayBack::none, "", "", "what belongs to the whole cluster is changed, which is not recorded (" + command + ")"});
+	if (!told && recorder.writes_large_objects())
+		losses.push_back({core::WayBack::without_rows, "", "", "large objects are made, written or removed, which are not kept"});
 	/* What the script says of rows, or else what its functions have done to them. */
 	const bool writes = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::without_rows; });
 	if (!writes && !recorder.rows_kept)

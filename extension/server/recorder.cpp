@@ -12,11 +12,13 @@ extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/namespace.h"
 #include "catalog/pg_language.h"
+#include "catalog/pg_largeobject.h"
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_transform.h"
 #include "executor/executor.h"
 #include "parser/parsetree.h"
+#include "utils/fmgroids.h"
 }
 
 namespace surefoot {
@@ -159,12 +161,24 @@ void on_executor_end(QueryDesc *query)
 		standard_ExecutorEnd(query);
 }
 
+/* What writes into one that is there is told by its function alone. */
+bool is_large_object_write(ObjectAccessType access, Oid class_id, Oid object_id)
+{
+	if (access == OAT_FUNCTION_EXECUTE)
+		return object_id == F_LOWRITE || object_id == F_LO_PUT || object_id == F_LO_TRUNCATE || object_id == F_LO_TRUNCATE64;
+	return class_id == LargeObjectRelationId && (access == OAT_POST_CREATE || access == OAT_DROP);
+}
+
 void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int sub_id, void *arg)
 {
 	if (next_object_access)
 		next_object_access(access, class_id, object_id, sub_id, arg);
 	if (active_recorder == nullptr || reading)
 		return;
+	if (is_large_object_write(access, class_id, object_id)) {
+		active_recorder->write_large_objects();
+		return;
+	}
 	/* Of these a new one has no rows that could be seen yet, and no definition before. */
 	const bool is_new = access == OAT_POST_CREATE && sub_id == 0 &&
 						(class_id == RelationRelationId || class_id == TypeRelationId || class_id == ConstraintRelationId);

@@ -69,6 +69,10 @@ public:
 	/* Rows were written that nothing keeps: of the catalog itself. */
 	bool wrote_beyond() const { return wrote_beyond_; }
 
+	/* Large objects were made, written or removed: neither definitions nor rows of tables. */
+	void write_large_objects() { writes_large_objects_ = wrote_beyond_ = true; }
+	bool writes_large_objects() const { return writes_large_objects_; }
+
 	/* Definitions before, of all that was seen. */
 	const core::Objects &before() const { return before_; }
 	/* Reads everything that was seen again. */
@@ -121,6 +125,7 @@ private:
 	std::set<Oid> written_, emptied_;
 	std::map<Oid, int64> sizes_;
 	bool wrote_beyond_ = false;
+	bool writes_large_objects_ = false;
 	core::Objects before_;
 	bool members_change_ = false; /* of an extension */
 	std::vector<Oid> wanted_;

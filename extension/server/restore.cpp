@@ -5,6 +5,7 @@
 #include "server/conclude.hpp"
 #include "server/gate.hpp"
 #include "server/keep.hpp"
+#include "server/kept_owner.hpp"
 #include "server/kept_texts.hpp"
 #include "server/restored_keys.hpp"
 #include "server/row_writer.hpp"
@@ -70,7 +71,7 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 	: name_(strcmp(kind, "rows") == 0 ? kept_name : core::without_last_part(kept_name))
 {
 	/* Locked, so that nobody purges them before they are read. */
-	static Query entry("SELECT id, owner, purged_at IS NOT NULL FROM surefoot.archive "
+	static Query entry("SELECT id, owner, owner_oid, system_identifier::text, purged_at IS NOT NULL FROM surefoot.archive "
 					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = $3 ORDER BY id DESC LIMIT 1 FOR SHARE",
 					   {TEXTOID, TEXTOID, TEXTOID});
 	static Query columns("SELECT u.c, u.t, u.c = ANY (a.key) FROM surefoot.archive a, unnest(a.columns, a.types) WITH ORDINALITY AS u(c, t, n) "
@@ -94,14 +95,8 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 	if (kept.empty())
 		throw Error("42704", "migration " + version + " has kept no " + (kept_name == name ? "changed rows of table " : "values of column ") +
 								 kept_name);
-	const std::string owner_name = kept.text(0, 1);
-	const char *owner = owner_name.c_str();
-	if (!pg_call([owner, caller] {
-			const Oid role = get_role_oid(owner, true);
-			return superuser_arg(caller) || (OidIsValid(role) && has_privs_of_role(caller, role));
-		}))
-		throw Error("42501", "permission denied for the rows of table " + name, "Its owner was " + owner_name + ".");
-	purged = kept.flag(0, 2);
+	require_rights_of(caller, {kept.text(0, 1), static_cast<Oid>(kept.number(0, 2)), kept.text(0, 3)}, "the rows of table " + name);
+	purged = kept.flag(0, 4);
 	if (purged)
 		return;
 	const Rows table = found.run({name});
@@ -268,12 +263,16 @@ void KeptTable::check()
 
 Touched KeptTable::touched() const
 {
-	Touched result{id_, name_, columns_, types_, {}, {}};
+	Touched result{id_, name_, columns_, types_, key_, {}, {}, {}, {}};
 	for (const Pair &row : done_) {
 		if (row.first)
 			result.put.push_back(*row.first);
 		if (row.second)
 			result.taken.push_back(*row.second);
+		if (!row.second)
+			result.come.push_back(*row.first);
+		if (!row.first)
+			result.gone.push_back(*row.second);
 	}
 	return result;
 }

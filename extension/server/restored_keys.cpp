@@ -45,16 +45,16 @@ std::vector<ForeignKey> keys_of(Oid table)
 	return result;
 }
 
-/* Rows of the referring table, of those that have the values of rows in the columns of the key, whose referred row is not there. */
-bool has_orphans(const ForeignKey &key, const Touched &touched, const std::vector<Cells> &rows)
+std::string same(const Touched &touched, size_t column, const std::string &name)
 {
-	std::vector<size_t> columns;
-	for (const std::string &name : key.raw) {
-		const auto at = std::find(touched.columns.begin(), touched.columns.end(), name);
-		if (at == touched.columns.end())
-			throw Error("0A000", "foreign key " + key.name + " cannot be checked", "Column " + name + " is not kept.");
-		columns.push_back(static_cast<size_t>(at - touched.columns.begin()));
-	}
+	const char *type = touched.types[column].c_str();
+	return "surefoot_row." + name + " OPERATOR(pg_catalog.=) surefoot_kept.c" + std::to_string(column) + "::pg_catalog." +
+		   std::string(pg_call([type] { return quote_identifier(type); }));
+}
+
+/* Those of columns that are not NULL, a list of values for each. */
+std::vector<Cells> values_of(const std::vector<size_t> &columns, const std::vector<Cells> &rows)
+{
 	std::vector<Cells> values(columns.size());
 	for (const Cells &row : rows) {
 		if (std::any_of(columns.begin(), columns.end(), [&row](size_t i) { return !row[i]; }))
@@ -62,20 +62,52 @@ bool has_orphans(const ForeignKey &key, const Touched &touched, const std::vecto
 		for (size_t i = 0; i < columns.size(); i++)
 			values[i].push_back(row[columns[i]]);
 	}
-	if (values.front().empty())
+	return values;
+}
+
+/*
+ * Whether rows of the referring table that found picks, of the columns of Touched as surefoot_kept, refer to what is not there. Locked as the
+ * server's own check does: nobody takes away what a row refers to before it is seen that it does.
+ */
+bool has_orphans(const ForeignKey &key, const std::vector<size_t> &columns, const std::vector<Cells> &values, const std::string &found)
+{
+	if (!columns.empty() && values.front().empty())
 		return false;
-	std::string found, joined;
-	for (size_t i = 0; i < columns.size(); i++) {
-		const char *type = touched.types[columns[i]].c_str();
-		found += (i ? " AND surefoot_row." : "surefoot_row.") + key.from[i] + " OPERATOR(pg_catalog.=) surefoot_kept.c" +
-				 std::to_string(columns[i]) + "::pg_catalog." + std::string(pg_call([type] { return quote_identifier(type); }));
+	std::string joined, whole;
+	for (size_t i = 0; i < key.from.size(); i++) {
 		joined += (i ? " AND surefoot_other." : "surefoot_other.") + key.to[i] + " OPERATOR(pg_catalog.=) surefoot_row." + key.from[i];
+		whole += " AND surefoot_row." + key.from[i] + " IS NOT NULL";
 	}
-	/* Locked as the server's own check does: nobody takes away what a row refers to before it is seen that it does. */
-	return !run_with_texts("SELECT 1 FROM " + unnested(columns, "surefoot_kept") + " JOIN " + key.referring + " AS surefoot_row ON " + found +
-							   " WHERE NOT EXISTS (SELECT FROM " + key.referred + " AS surefoot_other WHERE " + joined + " FOR KEY SHARE) LIMIT 1",
+	return !run_with_texts("SELECT 1 FROM " + (columns.empty() ? "" : unnested(columns, "surefoot_kept") + " JOIN ") + key.referring +
+							   " AS surefoot_row" + (columns.empty() ? " WHERE true" : " ON " + found + " WHERE true") + whole +
+							   " AND NOT EXISTS (SELECT FROM " + key.referred + " AS surefoot_other WHERE " + joined + " FOR KEY SHARE) LIMIT 1",
 						   values)
 				.empty();
+}
+
+/* Whether rows that were put back, or taken away, leave a row of the referring table without what it refers to. */
+bool is_broken(const ForeignKey &key, const Touched &touched)
+{
+	std::vector<size_t> columns;
+	std::string found;
+	for (size_t i = 0; i < key.raw.size(); i++) {
+		const auto at = std::find(touched.columns.begin(), touched.columns.end(), key.raw[i]);
+		if (at == touched.columns.end())
+			break;
+		columns.push_back(static_cast<size_t>(at - touched.columns.begin()));
+		found += (i ? " AND " : "") + same(touched, columns.back(), key.from[i]);
+	}
+	if (columns.size() == key.raw.size())
+		return has_orphans(key, columns, values_of(columns, key.outgoing ? touched.put : touched.taken), found);
+	/* A column that came since is in no row that stays changed: what counts is rows that have come or gone as a whole. */
+	if (!key.outgoing)
+		return !touched.gone.empty() && has_orphans(key, {}, {}, "");
+	found.clear();
+	for (const size_t i : touched.key) {
+		const char *name = touched.columns[i].c_str();
+		found += (found.empty() ? "" : " AND ") + same(touched, i, pg_call([name] { return quote_identifier(name); }));
+	}
+	return has_orphans(key, touched.key, values_of(touched.key, touched.come), found);
 }
 
 } // namespace
@@ -83,7 +115,7 @@ bool has_orphans(const ForeignKey &key, const Touched &touched, const std::vecto
 void check_keys(const Touched &touched)
 {
 	for (const ForeignKey &key : keys_of(touched.table))
-		if (has_orphans(key, touched, key.outgoing ? touched.put : touched.taken))
+		if (is_broken(key, touched))
 			throw Error("23503", key.outgoing ? "rows of table " + touched.name + " that would come back violate foreign key " + key.name
 											  : "rows of table " + touched.name + " that would go are referred to by foreign key " + key.name,
 						key.outgoing ? "They refer to rows that are gone." : "Rows of table " + key.referring.substr(key.referring.starts_with("ONLY ") ? 5 : 0) + " refer to them.",

@@ -1,5 +1,6 @@
 #include "server/whole_table.hpp"
 
+#include "server/kept_owner.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -78,10 +79,11 @@ std::vector<std::string> own_sequences(Oid id)
 
 std::string store_entry(const Speaker &speaker, const WholeTable &table, const char *kind, int64 count)
 {
-	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after) "
-						"VALUES ($1, $2, $3, $9, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8)) RETURNING id",
-						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTOID});
-	return insert.run({speaker.run, speaker.version, speaker.direction, table.name, table.owner, count, table.bytes, settings::keep_for, kind})
+	static Query insert("INSERT INTO surefoot.archive (run, version, direction, kind, name, owner, rows, bytes, purge_after, owner_oid, system_identifier) "
+						"VALUES ($1, $2, $3, $9, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), "
+						"(SELECT r.oid FROM pg_roles r WHERE r.rolname = $5), $10::numeric) RETURNING id",
+						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTOID, TEXTOID});
+	return insert.run({speaker.run, speaker.version, speaker.direction, table.name, table.owner, count, table.bytes, settings::keep_for, kind, system_identifier()})
 		.text(0, 0);
 }
 
