@@ -140,7 +140,7 @@ CREATE TABLE surefoot.archive (
     run bigint NOT NULL,
     version text COLLATE pg_catalog."C" NOT NULL,
     direction text NOT NULL,         -- up, down
-    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; truncated: the same, of one that is still there; table: all its rows, as texts; rows: those that were changed; column: its values; hidden: it is in its table, under another name
+    kind text NOT NULL,              -- storage: a table of schema surefoot_archive has its rows; truncated: the same, of one that is still there; table: all its rows, as texts; rows: those that were changed; column: its values; values: those that a change of its type took; hidden: it is in its table, under another name
     name text COLLATE pg_catalog."C" NOT NULL,
     owner text NOT NULL,             -- whose it was,
     owner_oid oid NOT NULL,          -- in the cluster
@@ -398,6 +398,11 @@ CREATE FUNCTION surefoot.restart_sequence(name text, last_value bigint, is_calle
 COMMENT ON FUNCTION surefoot.restart_sequence(text, bigint, boolean) IS
     'a sequence stands where it stood before TRUNCATE has restarted it, unless more of it was taken since';
 
+CREATE FUNCTION surefoot.check_values(version text, name text) RETURNS bigint
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_check_values';
+COMMENT ON FUNCTION surefoot.check_values(text, text) IS
+    'before the type of a column is changed back that a migration has changed: how many of the values that are kept others have changed since';
+
 CREATE FUNCTION surefoot.restore_place(version text, name text) RETURNS void
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_place';
 COMMENT ON FUNCTION surefoot.restore_place(text, text) IS
@@ -533,7 +538,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'check_values', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

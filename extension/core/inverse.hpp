@@ -50,6 +50,11 @@ public:
 	virtual bool is_final() { return true; }
 	/* The statement that fills a table, or puts a sequence where it stood, when it has been made anew; empty when nothing does. */
 	virtual std::string refill(const Object &) { return {}; }
+	/*
+	 * The statement that gives a column the values again that a change of its type took from it; nothing when none does, an empty one when it took
+	 * none. Before the type is changed back, the same with check_values for restore_column sees to what others have changed since.
+	 */
+	virtual std::optional<std::string> revalue(const Object &) { return std::nullopt; }
 	/* The statement that gives a column that was dropped its place again, with the values of rows not written since; empty when none does. */
 	virtual std::string place(const Object &) { return {}; }
 	/* A column that a table had dropped, or that was hidden in it, and that may come back to its place. */

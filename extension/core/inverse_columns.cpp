@@ -108,6 +108,13 @@ void change_column_type(Derivation &derivation, Changing &changing, std::vector<
 	if (!changing.take("collation") && !type)
 		return;
 	changing.free = true;
+	const std::optional<std::string> revalue = type ? derivation.around.revalue(changing.before) : std::nullopt;
+	if (revalue && !revalue->empty()) {
+		std::string check = *revalue;
+		constexpr std::string_view restore = "restore_column";
+		changing.run(check.replace(check.find(restore), restore.size(), "check_values"));
+		later.push_back(*revalue);
+	}
 	std::string clause = "TYPE " + changing.was("type");
 	if (!changing.was("collation").empty())
 		clause.append(" COLLATE ").append(changing.was("collation"));
@@ -123,7 +130,7 @@ void change_column_type(Derivation &derivation, Changing &changing, std::vector<
 			later.push_back(alter + " SET DEFAULT " + changing.was("default"));
 	}
 	clauses.push_back(clause);
-	if (type && !keeps_values(changing.was("type"), changing.is("type")))
+	if (type && !revalue && !keeps_values(changing.was("type"), changing.is("type")))
 		derivation.lose(WayBack::without_rows, changing.before,
 						"values of type " + changing.is("type") + " may not be what they were as " + changing.was("type"));
 	/* It starts anew with the type. */

@@ -260,6 +260,9 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	}
 	for (const core::Loss &loss : losses)
 		add(loss);
+	for (const auto &[object, statement] : tryout.kept)
+		if (object.first == "values" && !statement.empty() && !attempt.is_done(statement))
+			add({core::WayBack::without_rows, "column", object.second, "its values are gone"});
 	/* Rows count as back when they come right after their table: later there are triggers and rules that may change them. */
 	for (const auto &[object, statement] : tryout.kept) {
 		if (before.find(object.first, object.second) == nullptr)

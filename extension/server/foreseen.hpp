@@ -14,7 +14,7 @@
 namespace surefoot {
 
 /* What statements do that changes no recorded definition, so nothing takes it back: rows, and what belongs to the whole cluster. */
-std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept = false, bool truncations_kept = false);
+std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept = false, bool truncations_kept = false, bool recasts_kept = false);
 
 /* Whether it changes what belongs to the whole cluster: roles, databases, tablespaces. Nested ones count as well. */
 bool is_of_cluster(Node *statement);

@@ -177,7 +177,7 @@ SUREFOOT_FUNCTION(surefoot_purge)
 		"told AS (UPDATE surefoot.derived d SET "
 		"way_back = CASE d.way_back WHEN 'no way back' THEN d.way_back ELSE 'exact without rows' END, "
 		"reason = concat_ws(E'\\n', nullif(d.reason, ''), g.reason) "
-		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' WHEN 'truncated' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
+		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'values' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' WHEN 'truncated' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
 		"WHERE direction = 'up' GROUP BY run) g WHERE d.run = g.run) "
 		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = ANY ('{storage,truncated}')) FROM gone",
 		{TEXTARRAYOID});

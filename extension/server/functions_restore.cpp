@@ -26,6 +26,20 @@ SUREFOOT_FUNCTION(surefoot_restore_column)
 	return Int64GetDatum(restore_column(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
+/* surefoot.check_values(version text, name text): how many values others have changed */
+SUREFOOT_FUNCTION(surefoot_check_values)
+{
+	const std::string version = text_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
+	const int64 left = check_values(version, name, Accepting::conflicts(version));
+	if (left > 0) {
+		const std::string words = std::to_string(left) + (left == 1 ? " value of column " : " values of column ") + name + (left == 1 ? " was" : " were") +
+								  " changed by others since migration " + version + " was applied, and " + (left == 1 ? "is" : "are") +
+								  " not what " + (left == 1 ? "it" : "they") + " had been before";
+		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
+	}
+	return Int64GetDatum(left);
+}
+
 /* surefoot.restore_place(version text, name text) */
 SUREFOOT_FUNCTION(surefoot_restore_place)
 {

@@ -33,6 +33,11 @@ void keep_columns(const Speaker &speaker, Recorder &recorder, Node *statement);
 /* At the end of the first step: forgets those of which it is not certain any more whose values they are. */
 void forget_unsure_columns(Recorder &recorder, bool more_steps);
 
+/* The same before an ALTER TABLE runs that changes types of columns, for their values. */
+void keep_types(Recorder &recorder, Node *statement);
+/* At the end of the first step: keeps the values that others have become than a change back would make of them. */
+void settle_types(const Speaker &speaker, Recorder &recorder, bool more_steps);
+
 /* Whether columns and their types are those with which the migration found it, and its rows in the file in which it found them. */
 bool is_untouched(Oid table, const Recorder &recorder);
 /* Whether this transaction has added, changed or removed rows, in a script, a function or the caller's own statements. */

@@ -53,7 +53,7 @@ std::string index_identity(const Operation &operation)
 /* What no definition tells. */
 std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 {
-	std::vector<core::Loss> losses = unrecorded(up, recorder.rows_kept, recorder.truncations_kept);
+	std::vector<core::Loss> losses = unrecorded(up, recorder.rows_kept, recorder.truncations_kept, recorder.recasts_kept);
 	const bool told = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::none; });
 	if (!told)
 		for (const std::string &command : recorder.of_cluster())
@@ -184,7 +184,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 			rehearsal.prepare(sql);
 	};
 	tryout.run = [&](const std::string &sql) {
-		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql == recorder.restore || std::find(tryout.refills.begin(), tryout.refills.end(), sql) != tryout.refills.end() || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql.starts_with("SELECT surefoot.check_values(") || sql == recorder.restore || std::find(tryout.refills.begin(), tryout.refills.end(), sql) != tryout.refills.end() || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
 		/* Rows that are kept are few, and keys of other tables refer to them. */
 		if (left_empty.contains(sql)) {
 			check_refill(recorder, sql);
@@ -197,6 +197,8 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 	};
 	for (const auto &[column, table] : recorder.kept_columns)
 		rehearsal.spare(table);
+	for (const auto &[column, retyped] : recorder.retyped)
+		rehearsal.spare(retyped.table.id);
 	const Accepting accepting(Accepting::nothing);
 	for (const PlannedStep &step : steps)
 		for (const Operation &operation : step.operations)
@@ -209,6 +211,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 									  Recorder &recorder, const StepResult &done, bool patient)
 {
 	settle_truncations(recorder, !done.rest.empty());
+	settle_types(speaker, recorder, !done.rest.empty());
 	if (done.rest.empty() && up.directives().keep)
 		keep_changed(speaker, recorder);
 	forget_unsure_columns(recorder, !done.rest.empty());

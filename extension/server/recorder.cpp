@@ -278,8 +278,15 @@ void Recorder::see_targets(Node *statement)
 			if (counts(table))
 				emptied_.insert(table);
 	/* Values that USING computes may be others of the same type, which no definition tells. */
-	if (IsA(statement, AlterTableStmt) && changes_rows(statement))
-		wrote(pg_call([name = ((AlterTableStmt *)statement)->relation] { return RangeVarGetRelid(name, NoLock, true); }));
+	if (IsA(statement, AlterTableStmt) && changes_rows(statement)) {
+		const AlterTableStmt *alter = (AlterTableStmt *)statement;
+		const Oid table = pg_call([alter] { return RangeVarGetRelid(alter->relation, NoLock, true); });
+		for (int i = 0; counts(table) && i < list_length(alter->cmds); i++) {
+			const AlterTableCmd *command = (AlterTableCmd *)list_nth(alter->cmds, i);
+			if (command->subtype == AT_AlterColumnType && command->def != nullptr && ((ColumnDef *)command->def)->raw_default != nullptr)
+				recast_[table].insert(command->name);
+		}
+	}
 	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
 	find_other_targets(
 		statement,

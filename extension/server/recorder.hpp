@@ -12,7 +12,7 @@
 
 #include "core/inverse.hpp"
 #include "core/object.hpp"
-#include "server/guard.hpp"
+#include "server/keyed_table.hpp"
 
 #include <set>
 
@@ -106,6 +106,17 @@ public:
 	std::vector<Truncation> truncations;
 	std::vector<std::string> refills() const;
 	bool truncations_kept = false; /* these are all that there were */
+	/* A column whose type a statement of the script changes, with the key of its table, and the values as they were. */
+	struct Retyped {
+		KeyedTable table;
+		AttrNumber number;
+		std::string name, type;
+		std::map<Cells, ChangedRow> rows;
+	};
+	std::map<std::string, Retyped> retyped; /* by identity */
+	/* By table, the columns whose values USING computes, in functions as well; they count as written at the end when they are not kept. */
+	const std::map<Oid, std::set<std::string>> &recast() const { return recast_; }
+	bool recasts_kept = false;
 	/* Those of kept that are columns, with their tables: their values come back by keys, which must not have changed since. */
 	std::map<std::string, Oid> kept_columns;
 
@@ -123,6 +134,7 @@ private:
 	static bool is_reading(); /* definitions, just now */
 
 	std::set<Oid> written_, emptied_;
+	std::map<Oid, std::set<std::string>> recast_;
 	std::map<Oid, int64> sizes_;
 	bool wrote_beyond_ = false;
 	bool writes_large_objects_ = false;

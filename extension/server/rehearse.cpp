@@ -53,6 +53,7 @@ public:
 		verify();
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
 			settle_truncations(recorder_, planned_->steps.size() > 1);
+			settle_types(speaker_, recorder_, planned_->steps.size() > 1);
 			note_places(speaker_, recorder_, up_.directives().hide);
 			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
 			result_.back.left = what_is_left(before, rehearsal);

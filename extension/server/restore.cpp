@@ -2,7 +2,6 @@
 
 #include "core/sql_text.hpp"
 #include "server/compat.hpp"
-#include "server/conclude.hpp"
 #include "server/gate.hpp"
 #include "server/keep.hpp"
 #include "server/kept_owner.hpp"
@@ -26,17 +25,40 @@ std::string quoted(const std::string &name)
 	return pg_call([text] { return quote_identifier(text); });
 }
 
+std::string words_of(const Cells &key)
+{
+	std::string words;
+	for (const auto &cell : key)
+		words += (words.empty() ? "" : ", ") + cell.value_or("");
+	return "(" + words + ")";
+}
+
+std::string list_of(const std::vector<std::string> &keys)
+{
+	std::string text;
+	constexpr size_t most = 5;
+	for (size_t i = 0; i < std::min(most, keys.size()); i++)
+		text += (text.empty() ? "" : ", ") + keys[i];
+	if (keys.size() > most)
+		text += " and " + std::to_string(keys.size() - most) + " more";
+	return text;
+}
+
 /* A table's part of what is kept, and what there is of it. */
 class KeptTable {
 public:
-	/* kind: rows that were changed, or the values of a column. */
-	KeptTable(const std::string &version, const std::string &name, const char *kind = "rows");
+	/* kinds: rows that were changed, or the values of a column. retyped: it has another type still than that of its values. */
+	KeptTable(const std::string &version, const std::string &name, const char *kinds = "rows", bool retyped = false);
 
-	bool purged = false;
+	bool purged = false, of_type = false; /* values that a change of the type took */
 	/* Locks the rows that are there now, and sorts out what there is to do. */
 	void look();
-	/* The same of a column that is new. */
+	/* The same of a column that is new, or has its type again. */
 	void look_at_values();
+	/* Of one that has the type still that the migration has given it: finds the conflicts. */
+	void look_at_types();
+	/* Those are left as they are. */
+	void forget_conflicts() const;
 	void write();
 	/* Raises unless every row is what it was. */
 	void check();
@@ -56,6 +78,8 @@ private:
 	std::string list_of_kept(const std::vector<size_t> &columns) const;
 
 	std::string name_;
+	int64 archive_ = 0;
+	std::vector<std::string> others_; /* rows of the archive that are conflicts */
 	Oid id_ = InvalidOid;
 	std::vector<std::string> columns_, types_;
 	std::vector<AttrNumber> numbers_;
@@ -67,12 +91,12 @@ private:
 	std::vector<Pair> done_;
 };
 
-KeptTable::KeptTable(const std::string &version, const std::string &kept_name, const char *kind)
-	: name_(strcmp(kind, "rows") == 0 ? kept_name : core::without_last_part(kept_name))
+KeptTable::KeptTable(const std::string &version, const std::string &kept_name, const char *kinds, bool retyped)
+	: name_(strcmp(kinds, "rows") == 0 ? kept_name : core::without_last_part(kept_name))
 {
 	/* Locked, so that nobody purges them before they are read. */
-	static Query entry("SELECT id, owner, owner_oid, system_identifier::text, purged_at IS NOT NULL FROM surefoot.archive "
-					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = $3 ORDER BY id DESC LIMIT 1 FOR SHARE",
+	static Query entry("SELECT id, owner, owner_oid, system_identifier::text, purged_at IS NOT NULL, kind = 'values' FROM surefoot.archive "
+					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = ANY (string_to_array($3, ',')) ORDER BY id DESC LIMIT 1 FOR SHARE",
 					   {TEXTOID, TEXTOID, TEXTOID});
 	static Query columns("SELECT u.c, u.t, u.c = ANY (a.key) FROM surefoot.archive a, unnest(a.columns, a.types) WITH ORDINALITY AS u(c, t, n) "
 						 "WHERE a.id = $1 ORDER BY u.n",
@@ -91,12 +115,14 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 	const Oid caller = GetUserId();
 	const std::string &name = name_;
 	Internal internal;
-	const Rows kept = entry.run({version, kept_name, kind});
+	const Rows kept = entry.run({version, kept_name, kinds});
 	if (kept.empty())
 		throw Error("42704", "migration " + version + " has kept no " + (kept_name == name ? "changed rows of table " : "values of column ") +
 								 kept_name);
 	require_rights_of(caller, {kept.text(0, 1), static_cast<Oid>(kept.number(0, 2)), kept.text(0, 3)}, "the rows of table " + name);
+	archive_ = kept.number(0, 0);
 	purged = kept.flag(0, 4);
+	of_type = kept.flag(0, 5);
 	if (purged)
 		return;
 	const Rows table = found.run({name});
@@ -126,7 +152,7 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 		if (names.flag(i, 2))
 			key_.push_back(i);
 		size_t at = 0;
-		while (at < now.size() && (now.text(at, 0) != columns_[i] || now.text(at, 1) != types_[i] || now.flag(at, 2)))
+		while (at < now.size() && (now.text(at, 0) != columns_[i] || (now.text(at, 1) != types_[i] && !(retyped && !names.flag(i, 2))) || now.flag(at, 2)))
 			at++;
 		if (at == now.size())
 			throw Error("55000", "the rows of table " + name + " cannot be put back",
@@ -191,6 +217,23 @@ std::map<Cells, PlacedRow> KeptTable::there(bool locks) const
 	return result;
 }
 
+void KeptTable::look_at_types()
+{
+	const std::map<Cells, PlacedRow> now = there(true);
+	for (const Pair &row : rows_)
+		if (const auto found = now.find(key_of(row)); found != now.end() && found->second.cells != *row.second) {
+			conflicts.push_back(words_of(key_of(row)));
+			others_.push_back(kept_text(*row.first));
+		}
+}
+
+void KeptTable::forget_conflicts() const
+{
+	static Query forget("DELETE FROM surefoot.archive_row WHERE archive = $1 AND data = ANY ($2)", {INT8OID, TEXTARRAYOID});
+	const Internal internal;
+	(void)forget.run({archive_, Value::array(others_)});
+}
+
 void KeptTable::look()
 {
 	const std::map<Cells, PlacedRow> now = there(true);
@@ -201,10 +244,7 @@ void KeptTable::look()
 		if (is == row.first)
 			continue;
 		if (is != row.second) {
-			std::string words;
-			for (const auto &cell : key)
-				words += (words.empty() ? "" : ", ") + cell.value_or("");
-			conflicts.push_back("(" + words + ")");
+			conflicts.push_back(words_of(key));
 			continue;
 		}
 		if (!row.first)
@@ -277,36 +317,24 @@ Touched KeptTable::touched() const
 	return result;
 }
 
-const std::vector<std::string> *accepted = nullptr;
-
 } // namespace
 
-const std::vector<std::string> Accepting::nothing;
-
-Accepting::Accepting(const std::vector<std::string> &words) : outer_(accepted)
+int64 check_values(const std::string &version, const std::string &column, bool accept)
 {
-	accepted = &words;
-}
-
-Accepting::~Accepting()
-{
-	accepted = outer_;
-}
-
-bool Accepting::conflicts(const std::string &version)
-{
-	if (accepted == &nothing)
-		return false;
-	Internal internal;
-	const history::Migration migration = history::get(history::number_of(version));
-	history::Run run;
-	if (accepted != nullptr)
-		run.accept = *accepted;
-	else if (migration.state == "reverting")
-		if (const std::optional<history::Run> queued = history::get_run(migration.run))
-			run.accept = queued->accept;
-	const std::vector<std::string> words = accepted_by(migration, run);
-	return std::any_of(words.begin(), words.end(), [](const std::string &word) { return word == "conflicts" || word == "all"; });
+	check_isolation();
+	const PinnedPath path;
+	pg_call([] { pin_output(); });
+	KeptTable table(version, column, "values", true);
+	if (table.purged)
+		return 0;
+	table.look_at_types();
+	if (!table.conflicts.empty() && !accept)
+		throw Error(sqlstate::rows_changed, "values of column " + column + " were changed by others since migration " + version + " was applied",
+					"Keys of their rows: " + list_of(table.conflicts) + ".",
+					"Nothing was changed. To give the others back and leave these to the change of the type: SELECT " + function_prefix() + "migrate_revert('" +
+						version + "', accept => '{conflicts}');");
+	table.forget_conflicts();
+	return static_cast<int64>(table.conflicts.size());
 }
 
 int64 restore_column(const std::string &version, const std::string &column)
@@ -314,9 +342,10 @@ int64 restore_column(const std::string &version, const std::string &column)
 	check_isolation();
 	const PinnedPath path;
 	pg_call([] { pin_output(); });
-	KeptTable table(version, column, "column");
+	KeptTable table(version, column, "column,values");
 	if (table.purged) {
-		pg_call([&column] { ereport(WARNING, (errmsg("the values of column %s were purged: it comes back empty", column.c_str()))); });
+		const char *gone = table.of_type ? "they do not come back" : "it comes back empty";
+		pg_call([&column, gone] { ereport(WARNING, (errmsg("the values of column %s were purged: %s", column.c_str(), gone))); });
 		return 0;
 	}
 	table.look_at_values();
@@ -342,14 +371,8 @@ Restored restore_rows(const std::string &version, const std::vector<std::string>
 		}
 		table.look();
 		if (!table.conflicts.empty() && !accept) {
-			std::string keys;
-			constexpr size_t most = 5;
-			for (size_t i = 0; i < std::min(most, table.conflicts.size()); i++)
-				keys += (keys.empty() ? "" : ", ") + table.conflicts[i];
-			if (table.conflicts.size() > most)
-				keys += " and " + std::to_string(table.conflicts.size() - most) + " more";
 			throw Error(sqlstate::rows_changed, "rows of table " + name + " were changed by others since migration " + version + " was applied",
-						"Their keys: " + keys + ".",
+						"Their keys: " + list_of(table.conflicts) + ".",
 						"Nothing was changed. To put back the others and leave these as they are: SELECT " + function_prefix() +
 							"migrate_revert('" + version + "', accept => '{conflicts}');");
 		}

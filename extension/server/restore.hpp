@@ -21,6 +21,12 @@ Restored restore_rows(const std::string &version, const std::vector<std::string>
 /* The values of a column (schema.table.column) that is there again, for the rows that are still there; how many got one. */
 int64 restore_column(const std::string &version, const std::string &column);
 
+/*
+ * Before the type of such a column is changed back: how many of the values that are kept were changed by others since. These stay what the change makes of
+ * them, when that is accepted; else they are an error (SF017).
+ */
+int64 check_values(const std::string &version, const std::string &column, bool accept);
+
 /* While one lives, revert() is at work, which accepts these; or a trial, in which nothing is accepted whatever the scripts say. */
 class Accepting {
 public:

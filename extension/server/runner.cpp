@@ -186,6 +186,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 			if (step == 1 && operation.sql == statement.text && script.directives().keep) {
 				keep_dropped(speaker, recorder, statement.raw->stmt);
 				keep_truncated(speaker, recorder, statement.raw->stmt);
+				keep_types(recorder, statement.raw->stmt);
 				if (!script.directives().hide)
 					keep_columns(speaker, recorder, statement.raw->stmt);
 			}

@@ -23,6 +23,11 @@ public:
 		const auto it = kept_.find({object.kind, object.identity});
 		return it == kept_.end() ? std::string() : it->second;
 	}
+	std::optional<std::string> revalue(const core::Object &column) override
+	{
+		const auto it = kept_.find({"values", column.identity});
+		return it == kept_.end() ? std::nullopt : std::optional(it->second);
+	}
 	std::string place(const core::Object &column) override
 	{
 		const auto it = places_.find(column.identity);

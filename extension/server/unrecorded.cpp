@@ -107,15 +107,17 @@ bool is_of_cluster(Node *statement)
 /* Of what changes rows: whether it is rows of tables, and they are there to be kept. */
 bool is_kept(Node *statement)
 {
-	return !IsA(statement, AlterSeqStmt) && !IsA(statement, AlterTableStmt);
+	return !IsA(statement, AlterSeqStmt);
 }
 
-std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept, bool truncations_kept)
+std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept, bool truncations_kept, bool recasts_kept)
 {
 	std::vector<core::Loss> losses;
 	for (const Statement &statement : script.statements()) {
 		const std::string line = "line " + std::to_string(statement.line) + " of the up script";
-		const bool kept = IsA(statement.raw->stmt, TruncateStmt) ? truncations_kept : rows_kept && is_kept(statement.raw->stmt);
+		const bool kept = IsA(statement.raw->stmt, TruncateStmt)     ? truncations_kept
+						  : IsA(statement.raw->stmt, AlterTableStmt) ? recasts_kept
+																	 : rows_kept && is_kept(statement.raw->stmt);
 		if (changes_rows(statement.raw->stmt) && !kept)
 			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows"});
 		if (is_of_cluster(statement.raw->stmt))
