@@ -132,6 +132,17 @@ SELECT migrate_apply('2');
 ALTER TABLE plain DROP COLUMN b, ADD COLUMN b text;
 SELECT migrate_revert('2');
 SELECT rows_of('plain') = :'plain' AS plain, checked('plain');
+-- A partition by now takes only what it may have.
+SELECT migrate_apply('2');
+CREATE TABLE whole (a int NOT NULL, b text) PARTITION BY RANGE (a);
+ALTER TABLE whole ATTACH PARTITION plain FOR VALUES FROM (1) TO (3000);
+SELECT left(shows($$SELECT migrate_revert('2')$$), 70);
+ALTER TABLE whole DETACH PARTITION plain;
+ALTER TABLE whole ATTACH PARTITION plain FOR VALUES FROM (1) TO (3001);
+SELECT migrate_revert('2');
+ALTER TABLE whole DETACH PARTITION plain;
+DROP TABLE whole;
+SELECT rows_of('plain') = :'plain' AS plain, checked('plain');
 -- With a column that no row has a value for they cannot come back.
 SELECT migrate_apply('2');
 ALTER TABLE plain ADD COLUMN c int NOT NULL;

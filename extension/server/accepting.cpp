@@ -22,9 +22,14 @@ Accepting::~Accepting()
 	accepted = outer_;
 }
 
+bool Accepting::is_trial()
+{
+	return accepted == &nothing;
+}
+
 bool Accepting::conflicts(const std::string &version)
 {
-	if (accepted == &nothing)
+	if (is_trial())
 		return false;
 	Internal internal;
 	const history::Migration migration = history::get(history::number_of(version));

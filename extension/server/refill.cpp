@@ -5,6 +5,7 @@
 #include "server/internal.hpp"
 #include "server/kept_storage.hpp"
 #include "server/recorder.hpp"
+#include "server/restore.hpp"
 #include "server/row_writer.hpp"
 #include "server/whole_table.hpp"
 
@@ -45,7 +46,8 @@ int64 count_rows(Oid table)
 bool fit(Relation archive, Relation table)
 {
 	const TupleDesc then = RelationGetDescr(archive), now = RelationGetDescr(table);
-	if (then->natts > now->natts || archive->rd_rel->relpersistence != table->rd_rel->relpersistence ||
+	/* What a partition may have is looked at row by row. */
+	if (then->natts > now->natts || table->rd_rel->relispartition || archive->rd_rel->relpersistence != table->rd_rel->relpersistence ||
 		archive->rd_rel->relam != table->rd_rel->relam ||
 		OidIsValid(archive->rd_rel->reltoastrelid) != OidIsValid(table->rd_rel->reltoastrelid))
 		return false;
@@ -101,8 +103,8 @@ bool has_deferrable_keys(Relation table)
 	return false;
 }
 
-/* What the rows refer to has to be there; nobody refers to what is only added. As ADD FOREIGN KEY does, under the same lock. */
-void check_foreign_keys(Oid id)
+/* What the rows refer to has to be there; nobody refers to what is only added. As ADD FOREIGN KEY does, lock being its lock, so that it stays there. */
+void check_foreign_keys(Oid id, LOCKMODE lock)
 {
 	Relation table = table_open(id, NoLock);
 	List *keys = (List *)copyObjectImpl(RelationGetFKeyList(table));
@@ -113,7 +115,7 @@ void check_foreign_keys(Oid id)
 			elog(ERROR, "cache lookup failed for constraint %u", key);
 		const Form_pg_constraint row = (Form_pg_constraint)GETSTRUCT(tuple);
 		if (row->convalidated && !OidIsValid(row->conparentid) && compat::is_enforced(row)) {
-			Relation referred = table_open(row->confrelid, ShareRowExclusiveLock);
+			Relation referred = table_open(row->confrelid, lock);
 			Trigger trigger = {};
 			trigger.tgname = pstrdup(NameStr(row->conname));
 			trigger.tgenabled = TRIGGER_FIRES_ON_ORIGIN;
@@ -199,8 +201,10 @@ std::map<std::string, int64> refill_tables(const std::string &version, const std
 		if (rows > 0)
 			left[emptied.name] = std::max(rows, copied);
 	}
+	/* A trial waits for nobody who writes there. */
+	const LOCKMODE lock = Accepting::is_trial() ? AccessShareLock : ShareRowExclusiveLock;
 	for (const Emptied &emptied : tables)
-		pg_call([table = emptied.table] { check_foreign_keys(table); });
+		pg_call([table = emptied.table, lock] { check_foreign_keys(table, lock); });
 	for (const Emptied &emptied : tables)
 		drop_archive_table(emptied.archive);
 	return left;

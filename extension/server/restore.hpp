@@ -35,6 +35,8 @@ public:
 	~Accepting();
 	Accepting(const Accepting &) = delete;
 	Accepting &operator=(const Accepting &) = delete;
+	/* Nothing of what is done lasts. */
+	static bool is_trial();
 	/* Whether the revert of version that is under way accepts conflicts: as its caller says, or its scripts. */
 	static bool conflicts(const std::string &version);
 

@@ -66,6 +66,19 @@ for my $level ('minimal', 'replica')
 	is($ask->(q{SELECT count(*) FROM users WHERE big = repeat(md5(id::text), 100) || 'x'}), '1', 'large values can be written anew');
 	next if $level eq 'minimal';
 
+	# Whoever writes to what the rows refer to is not waited for, but by the way back.
+	$ask->(q{CREATE TABLE towns (id int PRIMARY KEY); INSERT INTO towns VALUES (1); CREATE TABLE people (t int REFERENCES towns); INSERT INTO people VALUES (1);
+		SELECT migrate_register('2', 'people', 'TRUNCATE people')});
+	my $writer = psql_start($node, q{BEGIN; INSERT INTO towns VALUES (100); SELECT pg_sleep(60)});
+	wait_for_sql($node, q{SELECT count(*) = 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
+	is($ask->(q{SET surefoot.lock_retry = 1; SELECT migrate_apply('2')}), 'applied', 'beside a writer to a table that is referred to');
+	is($ask->(q{SELECT way_back FROM surefoot.derived ORDER BY run DESC LIMIT 1}), 'exact', 'the way back was tried');
+	my ($code, $out, $error) = $node->psql('postgres', q{SET surefoot.lock_retry = 1; SELECT migrate_revert('2')});
+	isnt($code, 0, 'the way back waits for the writer');
+	$ask->(q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'});
+	$writer->finish;
+	is($ask->(q{SELECT migrate_revert('2')}) . $ask->(q{SELECT count(*) FROM people}), 'reverted1', 'and goes on then');
+
 	# In a dump, and where it is read.
 	$was = $ask->($rows);
 	$ask->(q{SELECT migrate_apply('1')});
