@@ -160,6 +160,8 @@ void add_commands(CLI::App &app, Options &options)
 	command->add_option("version", options.target, "only of this migration");
 	command->add_flag("--purge", options.purge,
 					  "remove what is past its time, or all of this migration");
+	command->add_flag("--restore", options.restore,
+					  "give what its revert has kept back to this migration, which is applied again");
 
 	command = add_command(app, "log", "who ran what, when, with which result");
 	command->add_option("version", options.target, "only this one, with its statements");

@@ -21,7 +21,7 @@ void show_table(Run &run, const std::vector<ArchiveRow> &kept)
 	for (const ArchiveRow &row : kept)
 		table.add({{row.version},
 				   {row.direction},
-				   {row.kind == "rows" ? "changed rows" : row.kind == "column" ? "values" : "all rows"},
+				   {row.kind == "rows" ? "changed rows" : row.kind == "column" ? "values" : row.kind == "hidden" ? "hidden column" : "all rows"},
 				   {row.name},
 				   {human_count(row.rows)},
 				   {human_bytes(row.bytes)},
@@ -43,8 +43,15 @@ int command_archive(Run &run)
 		run.report["purged"] = purged;
 		run.say(fmt::format("purged {} {}", purged, purged == 1 ? "table's rows" : "tables' rows"));
 	}
+	if (run.options.restore) {
+		if (version.empty())
+			throw usage_failure("--restore needs a version", "Say of which migration: surefoot archive 0019 --restore");
+		const std::int64_t restored = run.server->restore(version);
+		run.report["restored"] = restored;
+		run.say(fmt::format("restored {} {}", restored, restored == 1 ? "row" : "rows"));
+	}
 	const std::vector<ArchiveRow> kept = run.server->archive(version);
-	if (!run.options.purge)
+	if (!run.options.purge && !run.options.restore)
 		show_table(run, kept);
 	run.report["archive"] = to_json(kept);
 	return exit_ok;

@@ -38,6 +38,7 @@ struct Options {
 	bool exit_code = false;
 	bool follow = false;
 	bool purge = false;
+	bool restore = false;
 	bool down = false;
 	bool timestamp = false;
 	std::string sql; // drift --sql recorded, live

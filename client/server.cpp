@@ -419,6 +419,12 @@ std::int64_t Server::purge(const std::string &version)
 	return result.bigint(0, 0).value_or(0);
 }
 
+std::int64_t Server::restore(const std::string &version)
+{
+	Result result = connection_.query(fmt::format("SELECT {}($1::pg_catalog.text)", call("migrate_restore")), {version});
+	return result.bigint(0, 0).value_or(0);
+}
+
 std::vector<HistoryRow> Server::history(const std::string &version, int limit)
 {
 	Result result = connection_.query(

@@ -73,6 +73,7 @@ public:
 	// What is kept of what migrations have dropped or changed; how many entries of it went.
 	std::vector<ArchiveRow> archive(const std::string &version);
 	std::int64_t purge(const std::string &version);
+	std::int64_t restore(const std::string &version);
 	std::vector<HistoryRow> history(const std::string &version, int limit);
 	// The newest event of a migration; what comes later has a higher id.
 	std::int64_t last_event(const std::string &version);

@@ -430,6 +430,11 @@ LANGUAGE SQL STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 COMMENT ON FUNCTION migrate_archive(text) IS 'what is kept of what migrations have dropped or changed';
 
+CREATE FUNCTION migrate_restore(version text) RETURNS bigint
+LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_give_back';
+COMMENT ON FUNCTION migrate_restore(text) IS
+    'gives rows that the revert of a migration has kept back to the tables that it has made again; returns how many';
+
 CREATE FUNCTION migrate_purge(version text DEFAULT NULL)
 RETURNS text LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_purge';
 COMMENT ON FUNCTION migrate_purge(text) IS
@@ -538,7 +543,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'restore_rows', 'restore_column', 'check_values', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'migrate_purge', 'migrate_restore', 'restore_rows', 'restore_column', 'check_values', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

@@ -7,6 +7,7 @@
 #include "core/object_json.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/environment.hpp"
+#include "server/give_back.hpp"
 #include "server/role_fence.hpp"
 #include "server/same.hpp"
 #include "server/settings.hpp"
@@ -407,6 +408,9 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		history::forget_carried(migration.version);
 	}
 	say_with_next(speaker, run.direction == "up" ? "applied" : "reverted");
+	if (run.direction == "up" && (migration.state == "reverted" || !fresh))
+		if (const std::string words = offer(migration.version); !words.empty())
+			say(speaker, words);
 }
 
 } // namespace surefoot

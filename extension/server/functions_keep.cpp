@@ -2,6 +2,7 @@
 #include "server/arguments.hpp"
 #include "server/compat.hpp"
 #include "server/gate.hpp"
+#include "server/give_back.hpp"
 #include "server/hidden_column.hpp"
 #include "server/history.hpp"
 #include "server/kept_owner.hpp"
@@ -162,6 +163,12 @@ SUREFOOT_FUNCTION(surefoot_restart_sequence)
 	const std::string name = text_argument(fcinfo, 0);
 	restart_sequence(name, PG_GETARG_INT64(1), PG_GETARG_BOOL(2));
 	PG_RETURN_VOID();
+}
+
+/* migrate_restore(version text) */
+SUREFOOT_FUNCTION(surefoot_give_back)
+{
+	return Int64GetDatum(give_back(text_argument(fcinfo, 0)));
 }
 
 /* migrate_purge(version text): what is past its time, or of one migration */

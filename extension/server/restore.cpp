@@ -48,7 +48,7 @@ std::string list_of(const std::vector<std::string> &keys)
 class KeptTable {
 public:
 	/* kinds: rows that were changed, or the values of a column. retyped: it has another type still than that of its values. */
-	KeptTable(const std::string &version, const std::string &name, const char *kinds = "rows", bool retyped = false);
+	KeptTable(const std::string &version, const std::string &name, const char *kinds = "rows", bool retyped = false, const char *direction = "up");
 
 	bool purged = false, of_type = false; /* values that a change of the type took */
 	/* Locks the rows that are there now, and sorts out what there is to do. */
@@ -91,13 +91,13 @@ private:
 	std::vector<Pair> done_;
 };
 
-KeptTable::KeptTable(const std::string &version, const std::string &kept_name, const char *kinds, bool retyped)
+KeptTable::KeptTable(const std::string &version, const std::string &kept_name, const char *kinds, bool retyped, const char *direction)
 	: name_(strcmp(kinds, "rows") == 0 ? kept_name : core::without_last_part(kept_name))
 {
 	/* Locked, so that nobody purges them before they are read. */
 	static Query entry("SELECT id, owner, owner_oid, system_identifier::text, purged_at IS NOT NULL, kind = 'values' FROM surefoot.archive "
-					   "WHERE version = $1 AND name = $2 AND direction = 'up' AND kind = ANY (string_to_array($3, ',')) ORDER BY id DESC LIMIT 1 FOR SHARE",
-					   {TEXTOID, TEXTOID, TEXTOID});
+					   "WHERE version = $1 AND name = $2 AND direction = $4 AND kind = ANY (string_to_array($3, ',')) ORDER BY id DESC LIMIT 1 FOR SHARE",
+					   {TEXTOID, TEXTOID, TEXTOID, TEXTOID});
 	static Query columns("SELECT u.c, u.t, u.c = ANY (a.key) FROM surefoot.archive a, unnest(a.columns, a.types) WITH ORDINALITY AS u(c, t, n) "
 						 "WHERE a.id = $1 ORDER BY u.n",
 						 {INT8OID});
@@ -115,7 +115,7 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 	const Oid caller = GetUserId();
 	const std::string &name = name_;
 	Internal internal;
-	const Rows kept = entry.run({version, kept_name, kinds});
+	const Rows kept = entry.run({version, kept_name, kinds, direction});
 	if (kept.empty())
 		throw Error("42704", "migration " + version + " has kept no " + (kept_name == name ? "changed rows of table " : "values of column ") +
 								 kept_name);
@@ -337,12 +337,12 @@ int64 check_values(const std::string &version, const std::string &column, bool a
 	return static_cast<int64>(table.conflicts.size());
 }
 
-int64 restore_column(const std::string &version, const std::string &column)
+int64 restore_column(const std::string &version, const std::string &column, const char *direction)
 {
 	check_isolation();
 	const PinnedPath path;
 	pg_call([] { pin_output(); });
-	KeptTable table(version, column, "column,values");
+	KeptTable table(version, column, "column,values", false, direction);
 	if (table.purged) {
 		const char *gone = table.of_type ? "they do not come back" : "it comes back empty";
 		pg_call([&column, gone] { ereport(WARNING, (errmsg("the values of column %s were purged: %s", column.c_str(), gone))); });

@@ -18,8 +18,8 @@ struct Restored {
 /* As the current user. accept: rows that somebody has changed since are left; else they are an error (SF017), and nothing is changed. */
 Restored restore_rows(const std::string &version, const std::vector<std::string> &tables, bool accept);
 
-/* The values of a column (schema.table.column) that is there again, for the rows that are still there; how many got one. */
-int64 restore_column(const std::string &version, const std::string &column);
+/* The values of a column (schema.table.column) that is there again, for the rows that are still there; how many got one. direction: of the run that has dropped it. */
+int64 restore_column(const std::string &version, const std::string &column, const char *direction = "up");
 
 /*
  * Before the type of such a column is changed back: how many of the values that are kept were changed by others since. These stay what the change makes of
