@@ -199,7 +199,10 @@ bool IndexReader::find(const std::string &digits, bool descending)
 {
 	ScanKeyData key;
 	pg_call([&] {
+		/* The scan looks at it again for each row. */
+		const MemoryContext caller = MemoryContextSwitchTo(context_);
 		ScanKeyInit(&key, index_->rd_index->indkey.values[0], BTEqualStrategyNumber, F_NUMERIC_EQ, numeric_datum(digits.c_str()));
+		MemoryContextSwitchTo(caller);
 	});
 	return begin(&key, descending);
 }
