@@ -9,6 +9,7 @@
 #include "server/kept_storage.hpp"
 #include "server/refill.hpp"
 #include "server/restore.hpp"
+#include "server/settings.hpp"
 #include "server/text_query.hpp"
 #include "server/typed_rows.hpp"
 
@@ -16,6 +17,7 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "commands/tablecmds.h"
 #include "utils/acl.h"
+#include "utils/guc.h"
 #include "utils/lsyscache.h"
 }
 
@@ -53,36 +55,64 @@ Entry entry_of(const std::string &version, const std::string &name)
 	return entry;
 }
 
+/* As a step of a migration waits, until the nearest Internal ends. */
+void limit_lock_waits()
+{
+	pg_call([] {
+		char wait[32];
+		pg_snprintf(wait, sizeof(wait), "%d", settings::lock_timeout);
+		(void)set_config_option("lock_timeout", wait, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	});
+}
+
 struct Purged {
 	std::vector<std::string> entries; /* their numbers */
 	size_t of_others = 0;			  /* entries that are not the caller's */
 };
 
-/* What is to be purged now: what is past its time, or of migration number the caller's own. Hidden columns are dropped at once, where nobody is in the way. */
+/*
+ * What is to be purged now: what is past its time, or of migration number the caller's own. Tables and hidden columns are dropped at once. Locks
+ * are waited for as a migration's are: meanwhile others wait for those that are held already.
+ */
 Purged choose_purged(const std::optional<std::string> &number, Oid caller)
 {
 	static surefoot::Query query("SELECT a.id::text, a.run, a.kind, a.name, a.version, a.owner, a.owner_oid, a.system_identifier::text FROM surefoot.archive a "
 								 "WHERE a.purged_at IS NULL AND CASE WHEN $1 IS NULL THEN a.purge_after <= clock_timestamp() "
 								 "ELSE a.version IN (SELECT m.version FROM surefoot.migration m WHERE m.ordinal = $1::numeric) END ORDER BY a.id",
 								 {TEXTOID});
+	/* Before its table, as whoever reads it does. */
+	static surefoot::Query lock("SELECT FROM surefoot.archive WHERE id = $1::bigint FOR UPDATE", {TEXTOID});
 	Purged purged;
 	const Rows rows = query.run({number});
 	for (size_t i = 0; i < rows.size(); i++) {
-		const std::string name = rows.text(i, 3), version = rows.text(i, 4);
+		const std::string id = rows.text(i, 0), kind = rows.text(i, 2), name = rows.text(i, 3), version = rows.text(i, 4);
 		if (number && !has_rights_of(caller, {rows.text(i, 5), static_cast<Oid>(rows.number(i, 6)), rows.text(i, 7)})) {
 			purged.of_others++;
 			continue;
 		}
 		try {
-			if (rows.text(i, 2) == "hidden")
-				in_subtransaction([&] { drop_hidden_column(rows.number(i, 1), name); });
-			purged.entries.push_back(rows.text(i, 0));
+			in_subtransaction([&] {
+				const Internal internal;
+				limit_lock_waits();
+				if (kind == "hidden") {
+					drop_hidden_column(rows.number(i, 1), name);
+					return;
+				}
+				(void)lock.run({id});
+				if (kind == "storage" || kind == "truncated")
+					drop_archive_table("table_" + id);
+			});
+			purged.entries.push_back(id);
 		} catch (Error &error) {
-			if (!error.is("55P03") && !error.is("40P01"))
+			const bool in_use = error.is("55P03") || error.is("40P01");
+			if (!in_use && !error.is("2BP01"))
 				throw;
+			const char *of = kind == "hidden" ? "hidden column " : kind == "column" || kind == "values" ? "what is kept of column " : "what is kept of table ";
+			const char *why = !in_use ? "other objects depend on it" : kind == "hidden" ? "its table is in use" : "it is in use";
+			const std::string again = number ? "SELECT migrate_purge('" + version + "');" : "SELECT migrate_purge();";
 			pg_call([&] {
-				ereport(WARNING, (errmsg("hidden column %s is not purged: its table is in use", name.c_str()),
-								  errhint("Try again later: SELECT migrate_purge('%s');", version.c_str())));
+				ereport(WARNING, (errmsg("%s%s is not purged: %s", of, name.c_str(), why),
+								  in_use ? errhint("Try again later: %s", again.c_str()) : errhint("Drop them, and then: %s", again.c_str())));
 			});
 		}
 	}
@@ -186,7 +216,7 @@ SUREFOOT_FUNCTION(surefoot_purge)
 		"reason = concat_ws(E'\\n', nullif(d.reason, ''), g.reason) "
 		"FROM (SELECT run, string_agg(CASE kind WHEN 'rows' THEN 'table ' || name || ': its changed rows were purged' WHEN 'column' THEN 'column ' || name || ': its values were purged' WHEN 'values' THEN 'column ' || name || ': its values were purged' WHEN 'hidden' THEN 'column ' || name || ': its values were purged' WHEN 'storage' THEN 'table ' || name || ': its rows were purged' WHEN 'truncated' THEN 'table ' || name || ': its rows were purged' ELSE kind || ' ' || name || ': its rows were purged' END, E'\\n' ORDER BY id) AS reason FROM gone "
 		"WHERE direction = 'up' GROUP BY run) g WHERE d.run = g.run) "
-		"SELECT count(*), string_agg(id::text, ',') FILTER (WHERE kind = ANY ('{storage,truncated}')) FROM gone",
+		"SELECT count(*) FROM gone",
 		{TEXTARRAYOID});
 	const Oid caller = GetUserId();
 	Internal internal;
@@ -197,11 +227,5 @@ SUREFOOT_FUNCTION(surefoot_purge)
 							  errhint("SELECT * FROM migrate_archive('%s') lists it.", version->c_str())));
 		});
 	const Rows rows = query.run({Value::array(purged.entries)});
-	const std::string tables = rows.text(0, 1);
-	for (size_t at = 0; at < tables.size();) {
-		const size_t end = std::min(tables.find(',', at), tables.size());
-		drop_archive_table("table_" + tables.substr(at, end - at));
-		at = end + 1;
-	}
 	return text_result("purged: " + rows.text(0, 0));
 }

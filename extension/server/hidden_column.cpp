@@ -60,11 +60,6 @@ void drop_hidden_column(int64 run, const std::string &column)
 	const Rows found = find.run({run, column, core::without_last_part(column)});
 	if (found.empty())
 		return;
-	pg_call([] {
-		char wait[32];
-		pg_snprintf(wait, sizeof(wait), "%d", settings::lock_timeout);
-		(void)set_config_option("lock_timeout", wait, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	});
 	(void)run_with_texts("ALTER TABLE " + found.text(0, 0) + " DROP COLUMN " + found.text(0, 1), {});
 	(void)note.run({run, column});
 }

@@ -21,8 +21,8 @@ std::string hide_column(const Speaker &speaker, const ObjectAddress &address, co
 bool show_column(int64 run, const Named &named, const std::string &column, const std::string &hidden, Oid type);
 
 /*
- * Drops the column schema.table.column that run has hidden for good; raises when the table's lock (AccessExclusiveLock) cannot be had in
- * surefoot.lock_timeout.
+ * Drops the column schema.table.column that run has hidden for good; waits for the table's lock (AccessExclusiveLock) as long as lock_timeout
+ * says.
  */
 void drop_hidden_column(int64 run, const std::string &column);
 
