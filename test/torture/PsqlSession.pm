@@ -30,7 +30,8 @@ sub run
 	my $select = IO::Select->new($self->{out}, $self->{errors});
 	my $until = time + ($self->{patience} // 20);
 	my $late;
-	until ($out =~ /^\Q$mark\E (\S+) (\S+)$/m && $err =~ /^\Q$mark\E$/m)
+	# Whole lines: what is left of one would be taken for the beginning of the next answer.
+	until ($out =~ /^\Q$mark\E \S+ \S+\n\z/m && $err =~ /^\Q$mark\E\n\z/m)
 	{
 		my @ready = $select->can_read(1);
 		for my $handle (@ready)
