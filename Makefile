@@ -12,7 +12,7 @@ MODULE_big  = surefoot
 DATA        = $(wildcard extension/surefoot--*.sql)
 SUREFOOT_VERSION := $(shell sed -n 's/^ *"version": "\([0-9.]*\)",/\1/p' META.json | head -n 1)
 
-OBJS        = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/server/*.cpp extension/server/catalog/*.cpp extension/jobs/*.cpp))
+OBJS        = $(patsubst %.cpp,%.o,$(wildcard extension/core/*.cpp extension/server/*.cpp extension/server/*/*.cpp extension/jobs/*.cpp))
 
 PG_CPPFLAGS = -Iextension -DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"'
 # PostgreSQL's macros leave parameters unused and members out, and its headers up to 15 say `register`.

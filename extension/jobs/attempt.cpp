@@ -1,6 +1,6 @@
 #include "jobs/attempt.hpp"
 
-#include "server/history.hpp"
+#include "server/history/history.hpp"
 
 namespace surefoot {
 

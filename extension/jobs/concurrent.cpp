@@ -9,11 +9,11 @@
 #include "jobs/job.hpp"
 #include "jobs/toplevel.hpp"
 #include "server/catalog/definitions.hpp"
-#include "server/existing.hpp"
-#include "server/recorder.hpp"
+#include "server/existing/existing.hpp"
+#include "server/record/recorder.hpp"
+#include "server/run/waiting.hpp"
+#include "server/script/targets.hpp"
 #include "server/settings.hpp"
-#include "server/targets.hpp"
-#include "server/waiting.hpp"
 
 namespace surefoot {
 

@@ -1,6 +1,6 @@
 #include "jobs/debris.hpp"
 
-#include "server/way_back.hpp"
+#include "server/reverse/way_back.hpp"
 
 namespace surefoot {
 

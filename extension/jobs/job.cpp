@@ -1,12 +1,12 @@
 #include "jobs/job.hpp"
 
-#include "server/conclude.hpp"
-#include "server/environment.hpp"
-#include "server/planned_script.hpp"
-#include "server/proof.hpp"
-#include "server/role_fence.hpp"
-#include "server/runner.hpp"
+#include "server/plan/planned_script.hpp"
+#include "server/run/conclude.hpp"
+#include "server/run/environment.hpp"
+#include "server/run/role_fence.hpp"
+#include "server/run/runner.hpp"
 #include "server/settings.hpp"
+#include "server/trial/proof.hpp"
 
 extern "C" {
 #include "commands/trigger.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "jobs/launch.hpp"
-#include "server/history.hpp"
+#include "server/history/history.hpp"
 
 namespace surefoot {
 

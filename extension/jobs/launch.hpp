@@ -1,7 +1,7 @@
 /* Starts background workers: for the steps of a run, and for the record of an attempt whose transaction is rolled back. */
 #pragma once
 
-#include "server/history.hpp"
+#include "server/history/history.hpp"
 
 namespace surefoot {
 

@@ -3,11 +3,11 @@
  * see the deadlock. So each look at the state is a transaction of its own, and between two looks nothing is held at all.
  */
 #include "jobs/launch.hpp"
-#include "server/apply.hpp"
-#include "server/arguments.hpp"
-#include "server/gate.hpp"
-#include "server/history.hpp"
-#include "server/waiting.hpp"
+#include "server/functions/arguments.hpp"
+#include "server/history/history.hpp"
+#include "server/run/apply.hpp"
+#include "server/run/gate.hpp"
+#include "server/run/waiting.hpp"
 
 namespace surefoot {
 

@@ -8,10 +8,10 @@
 #include "jobs/attempt.hpp"
 #include "jobs/job.hpp"
 #include "server/compat.hpp"
-#include "server/gate.hpp"
-#include "server/messages.hpp"
+#include "server/history/messages.hpp"
+#include "server/run/gate.hpp"
+#include "server/run/waiting.hpp"
 #include "server/spi.hpp"
-#include "server/waiting.hpp"
 
 extern "C" {
 #include "postmaster/interrupt.h"

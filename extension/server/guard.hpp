@@ -12,8 +12,8 @@
  */
 #pragma once
 
-#include "server/pg.hpp"
 #include "server/error.hpp"
+#include "server/pg.hpp"
 
 namespace surefoot {
 

@@ -1,8 +1,8 @@
 /* The module's face to the server: magic block and start-up; nothing else. */
 #include "jobs/launch.hpp"
-#include "server/harmless.hpp"
-#include "server/recorder.hpp"
+#include "server/record/recorder.hpp"
 #include "server/settings.hpp"
+#include "server/trial/harmless.hpp"
 
 extern "C" {
 PG_MODULE_MAGIC;

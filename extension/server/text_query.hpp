@@ -1,7 +1,7 @@
 /* Statements made at run time, whose parameters are columns of texts, one text[] each. They run as the current user. */
 #pragma once
 
-#include "server/changed_rows.hpp"
+#include "server/keep/changed_rows.hpp"
 
 namespace surefoot {
 

@@ -1,0 +1,182 @@
+#include "server/checklist/checklist.hpp"
+
+#include <algorithm>
+
+#include "server/functions/arguments.hpp"
+#include "server/plan/foreseen.hpp"
+#include "server/settings.hpp"
+
+extern "C" {
+#include "utils/fmgrprotos.h"
+}
+
+namespace surefoot {
+
+bool Outlook::has_concurrent_step() const
+{
+	if (planned == nullptr)
+		return false;
+	return std::any_of(planned->steps.begin(), planned->steps.end(), [](const PlannedStep &step) {
+		return step.kind == OperationKind::concurrent;
+	});
+}
+
+std::map<Oid, LOCKMODE> Outlook::tables() const
+{
+	std::map<Oid, LOCKMODE> result;
+	if (planned == nullptr)
+		return result;
+	for (const Facts &facts : planned->facts)
+		for (const LockedTable &locked : facts.tables)
+			if (OidIsValid(locked.table.id) && !locked.table.made && !locked.table.temporary)
+				result[locked.table.id] = std::max(result[locked.table.id], locked.mode);
+	return result;
+}
+
+std::string pretty_size(int64 bytes)
+{
+	return pg_call([bytes] {
+		return TextDatumGetCString(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(bytes)));
+	});
+}
+
+void check_migration(Findings &rows, const Outlook &outlook)
+{
+	const history::Migration &m = outlook.migration;
+	const bool up = outlook.direction == "up";
+	const bool at_rest = m.state == "registered" || m.state == "reverted";
+	history::Situation situation;
+	{
+		Internal internal;
+		situation = history::situation(history::number_of(m.version));
+	}
+
+	Finding state{"pass",	 "migration",
+				  m.version, "migration " + m.version + " \"" + m.name + "\" is " + m.state,
+				  "",		 ""};
+	if (up && m.state == "applied") {
+		state.level = "warn";
+		state.detail = "Applying it again does nothing.";
+	} else if (!up && at_rest) {
+		state.level = "warn";
+		state.detail = "There is nothing to revert.";
+	} else if (up && !at_rest) {
+		state.level = "fail";
+		state.hint = "Resume it, revert it, or wait for it.";
+	}
+	rows.push_back(state);
+
+	Finding others{"pass", "unfinished", m.version, "no other migration is under way", "", ""};
+	if (situation.unfinished) {
+		others.level = "fail";
+		others.object = situation.unfinished->version;
+		others.message =
+			"migration " + situation.unfinished->version + " is " + situation.unfinished->state;
+		others.hint = "CALL " + function_prefix() + "migrate_wait('" +
+					  situation.unfinished->version + "'), or resume or revert it.";
+	}
+	rows.push_back(others);
+
+	if (!up)
+		return;
+	Finding order{"pass", "order", m.version, "no later migration is applied", "", ""};
+	const std::string number = history::number_of(m.version);
+	if (situation.highest &&
+		core::version_less(number, history::number_of(situation.highest->version))) {
+		order.level = settings::allow_out_of_order ? "warn" : "fail";
+		order.object = situation.highest->version;
+		order.message = "migration " + situation.highest->version +
+						" is applied already, and it is the later one";
+		if (!settings::allow_out_of_order)
+			order.hint = "SET surefoot.allow_out_of_order = on;";
+	}
+	rows.push_back(order);
+}
+
+namespace {
+
+/* The first statement that cannot be taken back, as far as that is foreseen. */
+Finding derived_way_back(const Outlook &outlook)
+{
+	const std::string &version = outlook.migration.version;
+	if (outlook.planned)
+		for (const Statement &statement : outlook.planned->script.statements()) {
+			const Foreseen foreseen = foresee_way_back(statement.raw->stmt);
+			if (foreseen.what != Foreseen::verdict || foreseen.way_back != core::WayBack::none)
+				continue;
+			const bool meant = settings::allow_no_way_back || outlook.planned->script.directives().accepts("no-way-back");
+			return {"warn", "way_back", version, "there is none", "line " + std::to_string(statement.line) + ": " + foreseen.reason,
+					meant ? "" : "Write a down script; or, when it is meant, say so in the up script: -- surefoot: accept=no-way-back"};
+		}
+	return {"pass", "way_back", version, "derived when it is applied", "", ""};
+}
+
+} // namespace
+
+void check_way_back(Findings &rows, const Outlook &outlook)
+{
+	const history::Migration &m = outlook.migration;
+	const std::string prefix = function_prefix();
+	if (outlook.direction == "down") {
+		rows.push_back({"pass", "way_back", m.version, "applying it again", "", ""});
+		rows.push_back({"pass", "way_back_command", m.version,
+						"SELECT " + prefix + "migrate_apply('" + m.version + "');", "",
+						"surefoot apply " + m.version});
+		return;
+	}
+	rows.push_back(m.down ? Finding{"pass", "way_back", m.version, "down script", "", ""} : derived_way_back(outlook));
+	rows.push_back({"pass", "way_back_command", m.version,
+					"SELECT " + prefix + "migrate_revert('" + m.version + "');", "",
+					"surefoot revert " + m.version});
+}
+
+} // namespace surefoot
+
+using namespace surefoot;
+
+SUREFOOT_FUNCTION(surefoot_checklist)
+{
+	const std::string direction = text_argument(fcinfo, 1);
+	check_direction(direction);
+	const std::string number = history::number_of(text_argument(fcinfo, 0));
+	history::Migration migration;
+	{
+		Internal internal;
+		migration = history::get(number);
+	}
+
+	Findings rows;
+	Outlook outlook{migration, direction, nullptr};
+	std::unique_ptr<Planned> planned;
+	std::optional<Finding> failure;
+	try {
+		/* Its errors are rows here. */
+		in_subtransaction([&] {
+			planned = std::make_unique<Planned>(script_of(migration, direction),
+												"migration " + migration.version + " " + direction);
+		});
+	} catch (const Error &error) {
+		failure =
+			Finding{"fail", "plan", migration.version, error.message, error.detail, error.hint};
+		const std::string place = error.context.substr(0, error.context.find('\n'));
+		if (!place.empty())
+			failure->detail = place + (failure->detail.empty() ? "" : ": " + failure->detail);
+	}
+	outlook.planned = planned.get();
+
+	check_server(rows, outlook);
+	check_migration(rows, outlook);
+	if (failure)
+		rows.push_back(*failure);
+	check_plan(rows, outlook);
+	check_activity(rows, outlook);
+	check_space(rows, outlook);
+	check_verify_script(rows, outlook);
+	check_way_back(rows, outlook);
+
+	std::vector<std::vector<std::string>> texts;
+	for (const Finding &row : rows)
+		texts.push_back({row.level, row.code, row.object, row.message, row.detail, row.hint});
+	return_rows(fcinfo, texts);
+	return (Datum)0;
+}

@@ -1,0 +1,127 @@
+#include "server/keep/keep.hpp"
+
+#include "core/kinds.hpp"
+#include "core/sql_text.hpp"
+#include "server/catalog/definitions.hpp"
+#include "server/catalog/roots.hpp"
+#include "server/keep/changed_rows.hpp"
+#include "server/keep/keyed_table.hpp"
+#include "server/record/recorder.hpp"
+#include "server/settings.hpp"
+#include "server/spi.hpp"
+
+namespace surefoot {
+
+namespace {
+
+/* Leaves the columns that were there before, called and typed as now; false when that is not so of one of them. */
+bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
+{
+	const auto address = [&table](AttrNumber column) {
+		return catalog::address_text({RelationRelationId, table.id, column});
+	};
+	const core::Object *was = nullptr;
+	for (const core::Object &object : recorder.before())
+		if (object.address == address(0))
+			was = &object;
+	/* What no statement was about but queries is as it was. */
+	if (was == nullptr)
+		return true;
+	if (was->identity != table.name)
+		return false;
+	const core::Objects now = catalog::read_definitions({catalog::root_of(RelationRelationId, table.id)});
+	std::set<std::string> old;
+	for (const core::Object &object : recorder.before()) {
+		if (object.kind != "column" || object.root != was->root)
+			continue;
+		const core::Object *there = now.find(object.kind, object.identity);
+		if (there == nullptr || there->address != object.address)
+			return false;
+		for (const char *field : {"type", "generated", "collation"})
+			if (core::value_of(object, field) != core::value_of(*there, field))
+				return false;
+		old.insert(object.address);
+	}
+	bool key_is_old = true;
+	std::erase_if(table.columns, [&](const KeyedColumn &column) {
+		const bool is_new = !old.contains(address(column.number));
+		key_is_old = key_is_old && !(is_new && column.in_key);
+		return is_new;
+	});
+	return key_is_old && !table.columns.empty();
+}
+
+/* Whether all that was written to the table can be put back; names gets its name when something has changed. */
+bool keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, TransactionId step, std::vector<std::string> &names)
+{
+	const int64 largest = int64(settings::keep_size) * 1024;
+	if (const std::optional<int64> size = recorder.size_before(id); !size || *size > largest || is_stored_anew(id))
+		return false;
+	std::optional<KeyedTable> table;
+	std::optional<std::map<Cells, ChangedRow>> rows;
+	{
+		Internal internal;
+		pg_call([] { pin_output(); });
+		table = keyed_table(id, role);
+		if (!table || !leave_old_columns(*table, recorder))
+			return false;
+		std::vector<AttrNumber> numbers;
+		std::vector<size_t> key;
+		for (const KeyedColumn &column : table->columns) {
+			if (column.in_key)
+				key.push_back(numbers.size());
+			numbers.push_back(column.number);
+		}
+		rows = changed_rows(id, numbers, key, step, 2 * largest);
+		if (!rows)
+			return false;
+		if (!rows->empty())
+			store_rows(speaker, *table, "rows", table->name, *rows);
+	}
+	if (!rows->empty())
+		names.push_back(table->name);
+	return true;
+}
+
+} // namespace
+
+void keep_changed(const Speaker &speaker, Recorder &recorder)
+{
+	if (!settings::keep_rows || recorder.wrote_beyond())
+		return;
+	/* Of tables that the step has made itself, at most. */
+	if (recorder.written().empty()) {
+		recorder.rows_kept = true;
+		return;
+	}
+	/* What is deferred to the end of a caller's own transaction may write anything. */
+	for (const Oid id : recorder.written())
+		if (pg_call([id] { return AfterTriggerPendingOnRel(id); }))
+			return;
+	const Oid role = GetUserId();
+	const TransactionId step = pg_call([] { return GetCurrentTransactionId(); });
+	const Recorder::Pause unrecorded;
+	try {
+		in_subtransaction([&] {
+			std::vector<std::string> names;
+			for (const Oid id : recorder.written())
+				if (!keep_table(speaker, recorder, id, role, step, names))
+					throw Error("0A000", "rows that were changed cannot all be kept");
+			std::sort(names.begin(), names.end());
+			std::string arguments;
+			for (const std::string &name : names)
+				arguments += ", " + core::literal(name);
+			if (!names.empty())
+				recorder.restore = "SELECT surefoot.restore_rows(" + core::literal(speaker.version) + arguments + ")";
+			recorder.restored = std::move(names);
+			recorder.rows_kept = true;
+		});
+	} catch (Error &error) {
+		recorder.restore.clear();
+		/* That rows cannot be kept is no reason not to change them: the way back is without them. */
+		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+			throw;
+	}
+}
+
+} // namespace surefoot

@@ -1,0 +1,32 @@
+/* Tables whose rows can be found again by a key, and their rows in the archive. */
+#pragma once
+
+#include "server/history/messages.hpp"
+#include "server/keep/changed_rows.hpp"
+
+namespace surefoot {
+
+struct KeyedColumn {
+	AttrNumber number;
+	std::string name, type; /* the type by its name in pg_catalog */
+	bool in_key, always; /* GENERATED ALWAYS AS IDENTITY */
+};
+
+struct KeyedTable {
+	Oid id;
+	std::string name, owner;
+	int64 bytes;
+	std::vector<KeyedColumn> columns;
+};
+
+/* A table whose rows can be found, and put back to the last bit by role: see docs/reversal.md. Generated columns are left out. */
+std::optional<KeyedTable> keyed_table(Oid id, Oid role);
+
+/* kind and name: as in surefoot.archive. */
+void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kind, const std::string &kept_name,
+				const std::map<Cells, ChangedRow> &rows);
+
+/* Whether it was made, or its rows were written into another file, in this transaction. */
+bool is_stored_anew(Oid id);
+
+} // namespace surefoot

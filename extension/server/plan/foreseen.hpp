@@ -1,0 +1,39 @@
+/*
+ * What a statement tells of its way back beforehand, by its kind and by what the catalog knows of its objects.
+ *
+ * The verdict that is recorded when a migration is applied may be better than the one foreseen, never worse; where that cannot be
+ * promised, nothing is.
+ */
+#pragma once
+
+#include "core/inverse.hpp"
+#include "server/script/script.hpp"
+
+#include <set>
+
+namespace surefoot {
+
+/* What statements do that changes no recorded definition, so nothing takes it back: rows, and what belongs to the whole cluster. */
+std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept = false, bool truncations_kept = false, bool recasts_kept = false);
+
+/* Whether it changes what belongs to the whole cluster: roles, databases, tablespaces. Nested ones count as well. */
+bool is_of_cluster(Node *statement);
+
+struct Foreseen {
+	enum What { needless, verdict, unknown } what = verdict;
+	core::WayBack way_back = core::WayBack::exact;
+	std::string reason = {};
+};
+Foreseen foresee_way_back(Node *statement);
+
+/* The statements of a script in their order: some are in the way of what brings an earlier one back. */
+class Foresight {
+public:
+	Foreseen of(Node *statement);
+
+private:
+	std::set<Oid> loosened_; /* tables that take more than before */
+	bool renames_value_ = false, adds_value_ = false, makes_domain_ = false;
+};
+
+} // namespace surefoot

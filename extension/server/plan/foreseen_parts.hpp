@@ -1,0 +1,45 @@
+/* What the files that foresee ways back share; not for others. */
+#pragma once
+
+#include "server/plan/foreseen.hpp"
+
+namespace surefoot {
+
+inline Foreseen exact()
+{
+	return {};
+}
+
+inline Foreseen needless()
+{
+	return {Foreseen::needless, core::WayBack::exact};
+}
+
+inline Foreseen lossy(core::WayBack way_back, std::string reason)
+{
+	return {Foreseen::verdict, way_back, std::move(reason)};
+}
+
+inline Foreseen unknown(std::string reason)
+{
+	return {Foreseen::unknown, core::WayBack::none, std::move(reason)};
+}
+
+inline Foreseen cascading()
+{
+	return unknown("it shows when it is applied what CASCADE takes along");
+}
+
+/* Nothing but the column, or casts of it to the type that is wanted, by way of text at most. */
+bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted);
+/* Whether the statement itself changes rows, or where a sequence stands. */
+bool changes_rows(Node *statement);
+
+/* A foreign key, on either side, of a partitioned table or a partition. To be called within a pg_call. */
+bool has_keys_of_partitions(Oid table);
+
+Foreseen foresee_drop_column(Oid table, const char *name);
+Foreseen foresee_drop(const DropStmt *drop);
+Foreseen foresee_alter_table(const AlterTableStmt *alter);
+
+} // namespace surefoot
