@@ -121,7 +121,7 @@ DROP ROLE place_owner, place_other;
 -- A table that is dropped and made anew in between has the places, too.
 RESET ROLE;
 RESET surefoot.restore_places;
-CREATE TABLE again (id int PRIMARY KEY, a varchar(10), b text, c bit(3), d int DEFAULT 3);
+CREATE TABLE again (id int UNIQUE, a varchar(10), b text, c bit(3), d int DEFAULT 3);
 INSERT INTO again VALUES (1, 'a', 'b', '101', 4);
 ALTER TABLE again DROP COLUMN b;
 SELECT migrate_fingerprint() AS start \gset
