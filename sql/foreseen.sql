@@ -83,3 +83,39 @@ BEGIN
         END;
     END LOOP;
 END $$;
+-- What is kept of what goes, where that is certain beforehand.
+CREATE TABLE orders (id serial PRIMARY KEY, note text, amount numeric NOT NULL);
+CREATE TABLE items (order_id int REFERENCES orders, what text, code text NOT NULL UNIQUE);
+INSERT INTO orders (note, amount) VALUES ('a', 1), ('b', 2);
+INSERT INTO items VALUES (1, 'x', 'c'), (2, 'y', 'd');
+CREATE PROCEDURE foresee_all(scripts text[]) LANGUAGE plpgsql AS $$
+DECLARE
+    script text;
+BEGIN
+    FOREACH script IN ARRAY scripts LOOP
+        CALL foresee(script);
+    END LOOP;
+END $$;
+CALL foresee_all(ARRAY[
+    'DROP TABLE items', 'DROP TABLE items, orders', 'DROP TABLE items; DROP TABLE orders', E'-- surefoot: keep=off\nDROP TABLE items',
+    'DROP TABLE items; CREATE TABLE items (n int)', 'CREATE TABLE fresh (n int); DROP TABLE items; ALTER TABLE fresh RENAME TO items',
+    'DROP TABLE items; DO $x$ BEGIN CREATE TABLE items (a int); END $x$',
+    'ALTER TABLE items DROP what; DROP TABLE items', 'ALTER TABLE items DROP CONSTRAINT items_order_id_fkey; DROP TABLE orders',
+    'ALTER TABLE items ALTER what TYPE varchar(20); DROP TABLE items', 'UPDATE items SET what = ''z''; DROP TABLE items',
+    'TRUNCATE items', 'TRUNCATE orders CASCADE', 'TRUNCATE items, orders RESTART IDENTITY', E'-- surefoot: keep=off\nTRUNCATE items',
+    'TRUNCATE items; INSERT INTO items VALUES (1, ''n'', ''e'')', 'TRUNCATE items; TRUNCATE items', 'TRUNCATE items; DROP TABLE items']);
+CALL foresee_all(ARRAY[
+    'ALTER TABLE items DROP COLUMN code', 'ALTER TABLE items DROP COLUMN code; UPDATE items SET what = ''z''', 'ALTER TABLE orders DROP COLUMN id CASCADE',
+    'ALTER TABLE orders DROP COLUMN amount; ALTER TABLE orders ADD COLUMN more int', 'ALTER TABLE orders DROP COLUMN amount; ALTER TABLE orders ALTER note TYPE varchar(3)',
+    'ALTER TABLE orders ADD COLUMN now timestamptz DEFAULT clock_timestamp(); ALTER TABLE orders DROP COLUMN amount',
+    E'-- surefoot: keep=hidden\nALTER TABLE items DROP COLUMN code', E'-- surefoot: keep=hidden\nALTER TABLE orders DROP COLUMN amount, DROP COLUMN note',
+    E'-- surefoot: keep=hidden\nALTER TABLE items DROP CONSTRAINT items_order_id_fkey; ALTER TABLE orders DROP COLUMN id',
+    E'-- surefoot: keep=hidden\nALTER TABLE orders DROP COLUMN amount; ALTER TABLE orders ALTER note TYPE varchar(3)',
+    E'-- surefoot: keep=hidden\nALTER TABLE other DROP COLUMN m']);
+SET surefoot.restore_places = off;
+SET surefoot.keep_tables = off;
+CALL foresee_all(ARRAY[
+    'DROP TABLE items', 'TRUNCATE items', 'ALTER TABLE items DROP COLUMN what', 'ALTER TABLE filled DROP COLUMN plain', 'ALTER TABLE filled DROP COLUMN key',
+    'ALTER TABLE filled DROP COLUMN positive', 'ALTER TABLE filled DROP COLUMN refers']);
+SET surefoot.keep_rows = on;
+CALL foresee_all(ARRAY['DROP TABLE items', 'UPDATE items SET what = ''z''', 'ALTER TABLE items DROP COLUMN what']);

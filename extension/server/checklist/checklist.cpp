@@ -4,6 +4,7 @@
 
 #include "server/functions/arguments.hpp"
 #include "server/plan/foreseen.hpp"
+#include "server/plan/foreseen_kept.hpp"
 #include "server/settings.hpp"
 
 extern "C" {
@@ -95,20 +96,33 @@ void check_migration(Findings &rows, const Outlook &outlook)
 
 namespace {
 
-/* The first statement that cannot be taken back, as far as that is foreseen. */
+/* What the way back is worth, as far as that is foreseen: the first statement that cannot be taken back, or else all that would be lost. */
 Finding derived_way_back(const Outlook &outlook)
 {
 	const std::string &version = outlook.migration.version;
-	if (outlook.planned)
-		for (const Statement &statement : outlook.planned->script.statements()) {
-			const Foreseen foreseen = foresee_way_back(statement.raw->stmt);
-			if (foreseen.what != Foreseen::verdict || foreseen.way_back != core::WayBack::none)
-				continue;
+	Finding result{"pass", "way_back", version, "derived when it is applied", "", ""};
+	if (!outlook.planned)
+		return result;
+	const Keeping keeping(*outlook.planned);
+	Foresight foresight(keeping);
+	core::WayBack worst = core::WayBack::exact;
+	bool known = true;
+	for (const Statement &statement : outlook.planned->script.statements()) {
+		const Foreseen foreseen = foresight.of(statement.raw->stmt);
+		const std::string line = "line " + std::to_string(statement.line) + ": " + foreseen.reason;
+		if (foreseen.what == Foreseen::verdict && foreseen.way_back == core::WayBack::none) {
 			const bool meant = settings::allow_no_way_back || outlook.planned->script.directives().accepts("no-way-back");
-			return {"warn", "way_back", version, "there is none", "line " + std::to_string(statement.line) + ": " + foreseen.reason,
+			return {"warn", "way_back", version, "there is none", line,
 					meant ? "" : "Write a down script; or, when it is meant, say so in the up script: -- surefoot: accept=no-way-back"};
 		}
-	return {"pass", "way_back", version, "derived when it is applied", "", ""};
+		known = known && foreseen.what != Foreseen::unknown;
+		if (foreseen.what == Foreseen::verdict)
+			worst = std::max(worst, foreseen.way_back);
+		if (foreseen.what == Foreseen::unknown || foreseen.way_back != core::WayBack::exact)
+			result.detail.append(result.detail.empty() ? "" : "; ").append(line);
+	}
+	result.message.append(known ? std::string(": ") + core::name_of(worst) : "; what it is worth is not known beforehand");
+	return result;
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 /* migrate_plan and migrate_plan_script: what would happen, with nothing executed and nothing written. */
 #include "server/functions/arguments.hpp"
 #include "server/plan/foreseen.hpp"
+#include "server/plan/foreseen_kept.hpp"
 #include "server/plan/lock_table.hpp"
 #include "server/plan/planned.hpp"
 #include "server/reverse/chosen.hpp"
@@ -38,29 +39,35 @@ namespace {
  * What takes an operation back. Without a script it is derived from what the operation will have changed: where it is one statement,
  * that is shown; the first operation that cannot be taken back is where the way back ends.
  */
-struct WayBack {
-	std::string script; /* "down script"; empty when there is none */
-	bool ended = false;
-	Foresight foresight = {};
+class WayBack {
+public:
+	WayBack(const Planned &planned, std::string script) : script_(std::move(script)), keeping_(planned) {}
 
 	std::string of(Facts &facts, Node *statement)
 	{
-		if (!script.empty())
-			return script;
-		const Foreseen foreseen = foresight.of(statement);
+		if (!script_.empty())
+			return script_;
+		const Foreseen foreseen = foresight_.of(statement);
 		if (foreseen.what == Foreseen::needless)
 			return "";
 		if (foreseen.what == Foreseen::unknown)
 			return "not known beforehand: " + foreseen.reason;
-		if (foreseen.way_back == core::WayBack::none && !std::exchange(ended, true))
+		if (foreseen.way_back == core::WayBack::none && !std::exchange(ended_, true))
 			facts.hazards.emplace_back("no-way-back-from-here");
-		const std::string &more = foreseen.way_back == core::WayBack::exact ? facts.way_back : foreseen.reason;
+		const std::string &more = foreseen.reason.empty() ? facts.way_back : foreseen.reason;
 		return core::name_of(foreseen.way_back) + (more.empty() ? "" : ": " + more);
 	}
+
+private:
+	std::string script_; /* "down script"; empty when there is none */
+	bool ended_ = false;
+	Keeping keeping_;
+	Foresight foresight_{keeping_};
 };
 
-std::vector<TextRow> plan_rows(Planned &planned, WayBack way_back)
+std::vector<TextRow> plan_rows(Planned &planned, const std::string &script)
 {
+	WayBack way_back(planned, script);
 	std::vector<TextRow> rows;
 	size_t n = 0;
 	for (size_t step = 0; step < planned.steps.size(); step++) {
@@ -103,13 +110,13 @@ SUREFOOT_FUNCTION(surefoot_plan)
 	const std::string back = direction == "down" ? "up script"
 							 : migration.down	 ? "down script"
 												 : "";
-	return_typed_rows(fcinfo, plan_rows(planned, {back}));
+	return_typed_rows(fcinfo, plan_rows(planned, back));
 	return (Datum)0;
 }
 
 SUREFOOT_FUNCTION(surefoot_plan_script)
 {
 	Planned planned(text_argument(fcinfo, 0), "");
-	return_typed_rows(fcinfo, plan_rows(planned, {"", true}));
+	return_typed_rows(fcinfo, plan_rows(planned, ""));
 	return (Datum)0;
 }

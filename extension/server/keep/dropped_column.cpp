@@ -72,6 +72,12 @@ bool is_plain_table(Relation relation)
 		   find_inheritance_children(RelationGetRelid(relation), NoLock) == NIL;
 }
 
+bool is_restorable(const FormData_pg_attribute *attribute)
+{
+	return !attribute->attisdropped && attribute->attgenerated == '\0' && attribute->attidentity == '\0' && attribute->attinhcount == 0 &&
+		   attribute->attcollation < FirstGenbkiObjectId && is_own_type(attribute->atttypid);
+}
+
 bool fits(HeapTuple row, Oid type, const char *definition)
 {
 	const Form_pg_attribute attribute = (Form_pg_attribute)GETSTRUCT(row);

@@ -12,6 +12,9 @@ namespace surefoot {
 /* A table whose rows are nobody else's business. */
 bool is_plain_table(Relation relation);
 
+/* Whether a column of this pg_attribute row, of a plain table, can be given its place again once it is dropped. */
+bool is_restorable(const FormData_pg_attribute *attribute);
+
 /* Whether the dropped column of this pg_attribute row can hold values of type, which is written as definition. */
 bool fits(HeapTuple row, Oid type, const char *definition);
 

@@ -17,6 +17,8 @@ void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement);
 
 /* The same before a TRUNCATE runs, for all tables that it reaches, or for none. */
 void keep_truncated(const Speaker &speaker, Recorder &recorder, Node *statement);
+/* Code of users that would find the table empty before it is. */
+bool has_truncate_triggers(Oid table);
 /* At the end of the first step: forgets those whose tables were written since, and tells recorder whether all are kept. */
 void settle_truncations(Recorder &recorder, bool more_steps);
 /* After a trial of the way back was rolled back: the tables still have files that are new in this transaction. */

@@ -14,14 +14,13 @@
 
 namespace surefoot {
 
-namespace {
-
-/* Code of users that would find the table empty before it is. */
 bool has_truncate_triggers(Oid id)
 {
 	static Query query("SELECT FROM pg_trigger t WHERE t.tgrelid = $1 AND NOT t.tgisinternal AND t.tgtype & 32 <> 0", {OIDOID});
 	return !query.run({Value::datum(ObjectIdGetDatum(id))}).empty();
 }
+
+namespace {
 
 /* A plain table of the current user's, locked by the statement against everybody. */
 bool is_own_and_locked(Oid id)

@@ -37,10 +37,10 @@ bool is_function_of_users(Node *node, void *context)
 	return compat::walk_raw_tree(node, is_function_of_users, context);
 }
 
-Foreseen of_query(Node *statement)
+Foreseen of_query(Node *statement, const Keeping &keeping)
 {
 	if (changes_rows(statement))
-		return lossy(core::WayBack::without_rows, "rows that it changes stay as they are then");
+		return without_changed_rows(keeping);
 	Node *query = IsA(statement, CreateTableAsStmt) ? ((CreateTableAsStmt *)statement)->query : statement;
 	if (!IsA(query, SelectStmt))
 		return unknown("a prepared statement may change anything");
@@ -133,7 +133,18 @@ Foreseen of_enum(const AlterEnumStmt *alter)
 
 } // namespace
 
+Foreseen without_changed_rows(const Keeping &keeping)
+{
+	return lossy(core::WayBack::without_rows,
+				 keeping.keeps_rows() ? "of the rows that it changes those come back that can be kept" : "rows that it changes stay as they are then");
+}
+
 Foreseen foresee_way_back(Node *statement)
+{
+	return foresee_way_back(statement, Keeping());
+}
+
+Foreseen foresee_way_back(Node *statement, const Keeping &keeping)
 {
 	if (is_of_cluster(statement))
 		return lossy(core::WayBack::none, "what belongs to the whole cluster is not recorded");
@@ -167,15 +178,16 @@ Foreseen foresee_way_back(Node *statement)
 	case T_UpdateStmt:
 	case T_DeleteStmt:
 	case T_CreateTableAsStmt:
-		return of_query(statement);
-	case T_DropStmt: return foresee_drop((DropStmt *)statement);
-	case T_AlterTableStmt: return foresee_alter_table((AlterTableStmt *)statement);
+		return of_query(statement, keeping);
+	case T_DropStmt: return foresee_drop((DropStmt *)statement, keeping);
+	case T_AlterTableStmt: return foresee_alter_table((AlterTableStmt *)statement, keeping);
 	case T_AlterEnumStmt: return of_enum((AlterEnumStmt *)statement);
 	case T_AlterSeqStmt:
 		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "where it stood is not kept") : exact();
 	case T_TruncateStmt:
+		return keeping.keeps_truncated((TruncateStmt *)statement) ? lossy(core::WayBack::exact, "its rows are kept") : without_changed_rows(keeping);
 	case T_CopyStmt:
-		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "rows that it changes stay as they are then") : needless();
+		return changes_rows(statement) ? without_changed_rows(keeping) : needless();
 	case T_DefineStmt: {
 		const DefineStmt *define = (DefineStmt *)statement;
 		return define->kind == OBJECT_OPERATOR && names_operators(define)
@@ -251,7 +263,7 @@ Foreseen foresee_way_back(Node *statement)
 	case T_CallStmt: return unknown("a procedure may change anything");
 	case T_AlterExtensionStmt: return unknown("it shows when it is applied whether a script leads to the former version");
 	default:
-		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "rows that it changes stay as they are then")
+		return changes_rows(statement) ? without_changed_rows(keeping)
 									   : unknown("it shows when it is applied");
 	}
 }

@@ -13,6 +13,8 @@
 
 namespace surefoot {
 
+class Keeping;
+
 /* What statements do that changes no recorded definition, so nothing takes it back: rows, and what belongs to the whole cluster. */
 std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept = false, bool truncations_kept = false, bool recasts_kept = false);
 
@@ -24,14 +26,18 @@ struct Foreseen {
 	core::WayBack way_back = core::WayBack::exact;
 	std::string reason = {};
 };
+/* Without keeping: as if nothing were kept of what is removed. */
 Foreseen foresee_way_back(Node *statement);
+Foreseen foresee_way_back(Node *statement, const Keeping &keeping);
 
 /* The statements of a script in their order: some are in the way of what brings an earlier one back. */
 class Foresight {
 public:
+	explicit Foresight(const Keeping &keeping) : keeping_(keeping) {}
 	Foreseen of(Node *statement);
 
 private:
+	const Keeping &keeping_;
 	std::set<Oid> loosened_; /* tables that take more than before */
 	bool renames_value_ = false, adds_value_ = false, makes_domain_ = false;
 };

@@ -204,10 +204,17 @@ Return look(Relation relation, AttrNumber number, bool filler)
 
 } // namespace
 
-Foreseen foresee_drop_column(Oid table, const char *name)
+Foreseen foresee_drop_column(Oid table, const char *name, const Keeping &keeping)
 {
 	if (OidIsValid(table) && !pg_call([table, name] { return find_column(table, name).exists; }))
 		return unknown("its values are gone, and the column is not there yet by that name");
+	const Keeping::Column kept = keeping.dropped_column(table, name);
+	if (kept == Keeping::Column::hidden)
+		return lossy(core::WayBack::exact, "it is hidden, with its values");
+	const char *written_since = "rows that are written meanwhile have lost its values";
+	/* With its values it fits, unless the migration itself writes rows. */
+	if (kept == Keeping::Column::place && keeping.leaves_rows())
+		return lossy(core::WayBack::without_rows, written_since);
 	const std::string type = pg_call([table, name] {
 		const Column column = OidIsValid(table) ? find_column(table, name) : Column{};
 		return column.exists && column.not_null ? format_type_with_typemod(column.type, column.typmod) : "";
@@ -232,11 +239,14 @@ Foreseen foresee_drop_column(Oid table, const char *name)
 		return unknown("its values are gone, and whether it comes back as NOT NULL where there are rows shows when it is applied");
 	if (worst == Return::may_break)
 		return unknown("its values are gone, and whether its constraints and unique indexes hold without them shows when it is applied");
+	if (kept == Keeping::Column::place)
+		return lossy(core::WayBack::without_rows, written_since);
 	const bool is_followed = !OidIsValid(table) || pg_call([table, name] {
 		const Column column = find_column(table, name);
 		return !column.exists || has_later_column(table, column.number);
 	});
-	return lossy(core::WayBack::without_rows, is_followed ? "its values are gone, and it comes back last" : "its values are gone");
+	return lossy(core::WayBack::without_rows, std::string(keeping.keeps_rows() ? "its values come back where they can be kept" : "its values are gone") +
+												  (is_followed ? ", and it comes back last" : ""));
 }
 
 } // namespace surefoot

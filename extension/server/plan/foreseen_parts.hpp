@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/plan/foreseen.hpp"
+#include "server/plan/foreseen_kept.hpp"
 
 namespace surefoot {
 
@@ -38,8 +39,11 @@ bool changes_rows(Node *statement);
 /* A foreign key, on either side, of a partitioned table or a partition. To be called within a pg_call. */
 bool has_keys_of_partitions(Oid table);
 
-Foreseen foresee_drop_column(Oid table, const char *name);
-Foreseen foresee_drop(const DropStmt *drop);
-Foreseen foresee_alter_table(const AlterTableStmt *alter);
+/* How a way back without rows is called where others are changed than those of what is dropped. */
+Foreseen without_changed_rows(const Keeping &keeping);
+
+Foreseen foresee_drop_column(Oid table, const char *name, const Keeping &keeping);
+Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping);
+Foreseen foresee_alter_table(const AlterTableStmt *alter, const Keeping &keeping);
 
 } // namespace surefoot

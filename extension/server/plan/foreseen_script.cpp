@@ -62,7 +62,7 @@ const RangeVar *written(Node *statement)
 
 Foreseen Foresight::of(Node *statement)
 {
-	const Foreseen foreseen = foresee_way_back(statement);
+	const Foreseen foreseen = foresee_way_back(statement, keeping_);
 	if (IsA(statement, AlterTableStmt) && loosens((AlterTableStmt *)statement))
 		loosened_.insert(table_named(((AlterTableStmt *)statement)->relation));
 	if (IsA(statement, DropStmt) && ((DropStmt *)statement)->removeType == OBJECT_INDEX) {

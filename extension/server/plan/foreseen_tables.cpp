@@ -21,7 +21,7 @@ Foreseen worse(Foreseen a, Foreseen b)
 	const auto rank = [](const Foreseen &f) {
 		return f.what == Foreseen::unknown ? 10 : f.what == Foreseen::needless ? -1 : static_cast<int>(f.way_back);
 	};
-	return rank(b) > rank(a) ? b : a;
+	return rank(b) > rank(a) || (rank(b) == rank(a) && a.reason.empty()) ? b : a;
 }
 
 /* The server writes such a CHECK in other words when it is made from its own. */
@@ -39,7 +39,7 @@ bool has_checked_domains(Oid table)
 
 } // namespace
 
-Foreseen foresee_drop(const DropStmt *drop)
+Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping)
 {
 	if (drop->behavior == DROP_CASCADE && drop->removeType != OBJECT_INDEX)
 		return cascading();
@@ -54,7 +54,9 @@ Foreseen foresee_drop(const DropStmt *drop)
 			if (inherits)
 				return unknown("its rows are gone, and it shows when it is applied whether all that it has from its parents, or from domains, comes back");
 		}
-		return lossy(core::WayBack::without_rows, "its rows are gone");
+		return keeping.keeps_dropped(drop)	 ? lossy(core::WayBack::exact, "its rows are kept")
+			   : keeping.keeps_rows()		 ? lossy(core::WayBack::without_rows, "its rows come back where they can be kept")
+											 : lossy(core::WayBack::without_rows, "its rows are gone");
 	case OBJECT_SEQUENCE: return lossy(core::WayBack::without_rows, "it starts anew");
 	case OBJECT_EXTENSION: return unknown("it shows when it is applied what the extension holds");
 	case OBJECT_OPERATOR: return unknown("it shows when it is applied which operators are tied to it");
@@ -158,7 +160,7 @@ bool has_incomplete_index(Oid table)
 	return found;
 }
 
-Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableCmd *command)
+Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableCmd *command, const Keeping &keeping)
 {
 	if (command->behavior == DROP_CASCADE)
 		return cascading();
@@ -188,7 +190,7 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 		return with_keys();
 	case AT_DropConstraint: return with_keys();
 	case AT_DropColumn:
-		return foresee_drop_column(table, name);
+		return foresee_drop_column(table, name, keeping);
 	case AT_AlterColumnType:
 		if (alter->objtype == OBJECT_TYPE)
 			return unknown("it shows when it is applied which tables have the type");
@@ -216,13 +218,13 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 
 } // namespace
 
-Foreseen foresee_alter_table(const AlterTableStmt *alter)
+Foreseen foresee_alter_table(const AlterTableStmt *alter, const Keeping &keeping)
 {
 	const RangeVar *relation = alter->relation;
 	const Oid table = pg_call([relation] { return RangeVarGetRelid(relation, NoLock, true); });
 	Foreseen result = exact();
 	for (int i = 0; i < list_length(alter->cmds); i++)
-		result = worse(result, of_subcommand(alter, table, (AlterTableCmd *)list_nth(alter->cmds, i)));
+		result = worse(result, of_subcommand(alter, table, (AlterTableCmd *)list_nth(alter->cmds, i), keeping));
 	return result;
 }
 

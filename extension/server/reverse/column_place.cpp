@@ -41,9 +41,9 @@ bool can_be_filled(Oid table)
 	try {
 		in_subtransaction([table] {
 			pg_call([table] {
-				Relation relation = table_open(table, NoLock);
+				Relation relation = table_open(table, AccessShareLock);
 				CheckCmdReplicaIdentity(relation, CMD_UPDATE);
-				table_close(relation, NoLock);
+				table_close(relation, AccessShareLock);
 			});
 		});
 	} catch (Error &) {
@@ -53,6 +53,23 @@ bool can_be_filled(Oid table)
 }
 
 } // namespace
+
+bool has_place(Oid table, const char *column)
+{
+	bool not_null = false;
+	const bool restorable = pg_call([&] {
+		Relation relation = relation_open(table, AccessShareLock);
+		HeapTuple row = is_plain_table(relation) ? SearchSysCacheAttName(table, column) : nullptr;
+		const FormData_pg_attribute *attribute = HeapTupleIsValid(row) ? (Form_pg_attribute)GETSTRUCT(row) : nullptr;
+		const bool can = attribute != nullptr && is_restorable(attribute);
+		not_null = can && attribute->attnotnull;
+		if (HeapTupleIsValid(row))
+			ReleaseSysCache(row);
+		relation_close(relation, AccessShareLock);
+		return can;
+	});
+	return restorable && (!not_null || can_be_filled(table));
+}
 
 void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 {

@@ -21,6 +21,9 @@ class Recorder;
  */
 void note_places(const Speaker &speaker, Recorder &recorder, bool hides);
 
+/* Whether a column that is there will have its place noted, should it be dropped from rows that nothing else moves. */
+bool has_place(Oid table, const char *column);
+
 /*
  * As the current user, who has to own the table (AccessExclusiveLock): the column schema.table.column that migration version has
  * dropped is there again, in its place. Where that cannot be, in a database that was restored from a dump say, it is added as the last

@@ -71,9 +71,11 @@ LiveSurroundings::LiveSurroundings(Kept kept, Places places) : kept_(std::move(k
 
 void LiveSurroundings::look(const core::Objects &now)
 {
-	if (first_.empty())
-		for (const core::Object &object : now)
-			first_.insert(object.address);
+	if (first_)
+		return;
+	first_.emplace();
+	for (const core::Object &object : now)
+		first_->insert(object.address);
 }
 
 std::vector<core::Surroundings::Dependent> LiveSurroundings::dependents(const core::Object &object)

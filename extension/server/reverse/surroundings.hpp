@@ -17,7 +17,7 @@ public:
 	std::string storage_of(const std::string &type) override;
 	std::string filler_of(const std::string &type) override;
 	bool is_final() override { return false; }
-	bool is_remade(const core::Object &object) override { return !first_.empty() && !first_.contains(object.address); }
+	bool is_remade(const core::Object &object) override { return first_ && !first_->contains(object.address); }
 	std::string refill(const core::Object &object) override
 	{
 		const auto it = kept_.find({object.kind, object.identity});
@@ -38,7 +38,7 @@ public:
 	void look(const core::Objects &now);
 
 private:
-	std::set<std::string> first_;
+	std::optional<std::set<std::string>> first_;
 	const Kept kept_;
 	const Places places_;
 };
