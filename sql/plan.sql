@@ -56,7 +56,7 @@ SELECT * FROM steps('CREATE TEMP TABLE t (a int); CREATE INDEX CONCURRENTLY ON t
 SELECT * FROM steps('CREATE INDEX ON parent (k, a); CREATE INDEX ON ONLY parent (a); CREATE INDEX CONCURRENTLY p ON parent (a)');
 SELECT * FROM steps('ALTER TABLE users RENAME TO people; CREATE INDEX ON people (email); CREATE TABLE users (a int); CREATE INDEX ON users (a)');
 SELECT * FROM steps(E'-- surefoot: plain-indexes\nCREATE INDEX ON users (email); ALTER TABLE users ADD UNIQUE (email)');
-SELECT * FROM steps(E'-- surefoot: no-transaction\nINSERT INTO small VALUES (1); DO $$BEGIN END$$; INSERT INTO small VALUES (2)');
+SELECT * FROM steps(E'-- surefoot: no-transaction\nINSERT INTO small VALUES (1); DO $$BEGIN END$$; DO $$BEGIN COMMIT; END$$; INSERT INTO small VALUES (2)');
 SET surefoot.direct_index_pages = 100000;
 SELECT * FROM steps('CREATE INDEX ON users (email); ALTER TABLE users ADD UNIQUE (email)');
 RESET surefoot.direct_index_pages;

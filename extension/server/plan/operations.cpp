@@ -27,7 +27,7 @@ std::vector<Operation> expand(const Script &script, size_t n, const Created &cre
 		for (Operation &operation : result) {
 			operation.boundary_before = true;
 			/* They may commit by themselves, which only a command of its own can do. */
-			if (IsA(node, CallStmt) || IsA(node, DoStmt))
+			if (may_commit(node))
 				operation.kind = OperationKind::concurrent;
 		}
 	} else if (created.uses_new_value(statement)) {

@@ -37,6 +37,8 @@ bool needs_own_step(Node *statement, const Created &created);
 
 /* DO and CALL: they name nothing of what they change, and in a step of their own may commit as they like. */
 bool runs_code(Node *statement);
+/* The same, unless it is a DO block that nowhere speaks of committing or rolling back, nor calls what may. */
+bool may_commit(Node *statement);
 
 /* CREATE INDEX, and ALTER TABLE that adds a constraint with an index; both as expand(). */
 std::vector<Operation> expand_index(const Script &script, size_t statement, const Created &created);

@@ -83,6 +83,20 @@ bool runs_code(Node *statement)
 	return IsA(statement, DoStmt) || IsA(statement, CallStmt);
 }
 
+bool may_commit(Node *statement)
+{
+	if (!IsA(statement, DoStmt))
+		return runs_code(statement);
+	List *arguments = ((DoStmt *)statement)->args;
+	const DefElem *body = option(arguments, "as"), *language = option(arguments, "language");
+	if (body == nullptr || (language != nullptr && strcmp(strVal(language->arg), "plpgsql") != 0))
+		return true;
+	std::string text = strVal(body->arg);
+	std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return c < 0x80 ? tolower(c) : c; });
+	/* What EXECUTE runs cannot commit. */
+	return text.find("commit") != text.npos || text.find("rollback") != text.npos || text.find("call") != text.npos;
+}
+
 bool needs_own_step(Node *node, const Created &created)
 {
 	switch (nodeTag(node)) {
