@@ -54,6 +54,15 @@ const Object *not_null_constraint(const Side &side, const Object &column)
 	return nullptr;
 }
 
+/* Those that would get a column with it are among what was changed. */
+bool may_have_children(Derivation &derivation, const Object &table)
+{
+	return table.field("partition by") || std::any_of(derivation.before.all().begin(), derivation.before.all().end(), [&table](const Object &object) {
+		const std::vector<std::string> parents = split_list(value_of(object, "inherits"));
+		return object.kind == "table" && std::find(parents.begin(), parents.end(), table.identity) != parents.end();
+	});
+}
+
 void create_column(Derivation &derivation, const Object &column, Object &fresh, std::vector<std::string> &statements)
 {
 	const Object *whole = derivation.before.whole(column);
@@ -70,8 +79,12 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 		keep(fresh, column, {"type", "collation", "dimensions"});
 		return;
 	}
-	const std::string alter = "ALTER " + reference(*whole), filler = filler_of(derivation, column);
-	statements.push_back(alter + (whole->kind == "type" ? " ADD ATTRIBUTE " : " ADD COLUMN ") + column_definition(derivation, column, fresh) +
+	Object added = column;
+	/* Before 17 the identity of a column is not inherited, and comes by itself, when the column is there. */
+	if (column.field("identity") && derivation.around.version < 170000 && may_have_children(derivation, *whole))
+		std::erase_if(added.fields, [](const auto &field) { return field.first == "identity"; });
+	const std::string alter = "ALTER " + reference(*whole), filler = filler_of(derivation, added);
+	statements.push_back(alter + (whole->kind == "type" ? " ADD ATTRIBUTE " : " ADD COLUMN ") + column_definition(derivation, added, fresh) +
 						 (filler.empty() ? "" : " DEFAULT " + filler));
 	if (!filler.empty())
 		statements.push_back(alter + " ALTER COLUMN " + last_part(column.identity) + " DROP DEFAULT");
