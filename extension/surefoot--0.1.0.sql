@@ -129,6 +129,7 @@ CREATE TABLE surefoot.dropped_column (
     system_identifier numeric NOT NULL,          -- numbers mean nothing elsewhere
     database_oid oid NOT NULL,
     hidden text,                                 -- its name in the table, where it was only hidden
+    table_name text COLLATE pg_catalog."C",       -- of a table that was dropped itself: what it was called by then
     PRIMARY KEY (run, name)
 );
 CREATE INDEX dropped_column_version ON surefoot.dropped_column (version, name, run);

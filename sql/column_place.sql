@@ -141,6 +141,14 @@ ALTER TABLE again ALTER COLUMN d TYPE bigint;
 ALTER TABLE again ALTER COLUMN d TYPE int;
 SELECT migrate_revert('60');
 SELECT migrate_fingerprint() = :'start' AS same;
+-- Also when it is called otherwise by then.
+CREATE SCHEMA elsewhere;
+SELECT migrate_fingerprint() AS start \gset
+SELECT migrate_register('62', 'columns', 'ALTER TABLE again DROP COLUMN c'), migrate_register('63', 'name', 'ALTER TABLE again RENAME TO later; ALTER TABLE later SET SCHEMA elsewhere'),
+    migrate_register('64', 'table', 'DROP TABLE elsewhere.later');
+SELECT migrate_apply(version) FROM unnest('{62,63,64}'::text[]) version;
+SELECT migrate_revert(version) FROM unnest('{64,63,62}'::text[]) version;
+SELECT migrate_fingerprint() = :'start' AS same;
 -- Only of what this transaction has made.
 SELECT shows($$SELECT surefoot.keep_places('public.again')$$);
 DROP TABLE again;

@@ -52,6 +52,18 @@ bool can_be_filled(Oid table)
 	return true;
 }
 
+/* Of a table that goes itself: its name now, by which it will be made again, and which need not be that of when it lost columns. */
+void note_last_name(const core::Object &table)
+{
+	static Query note("UPDATE surefoot.dropped_column SET table_name = $1 WHERE relation = $2 AND system_identifier = $3::numeric AND database_oid = $4",
+					  {TEXTOID, OIDOID, TEXTOID, OIDOID});
+	const Oid id = catalog::address_of(table.address).objectId;
+	if (pg_call([id] { return SearchSysCacheExists1(RELOID, ObjectIdGetDatum(id)); }))
+		return;
+	const Internal internal;
+	(void)note.run({table.identity, Value::datum(ObjectIdGetDatum(id)), std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+}
+
 } // namespace
 
 bool has_place(Oid table, const char *column)
@@ -80,6 +92,8 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 	if (!settings::restore_places && !hides)
 		return;
 	for (const core::Object &object : recorder.before()) {
+		if (object.kind == "table")
+			note_last_name(object);
 		if (object.kind != "column" || object.field("generated") || object.field("identity"))
 			continue;
 		const ObjectAddress address = catalog::address_of(object.address);
@@ -174,7 +188,7 @@ void restore_place(const std::string &version, const std::string &column)
 
 void keep_places(const std::string &table)
 {
-	static Query entries("SELECT d.run, d.name, d.number, d.definition FROM surefoot.dropped_column d WHERE starts_with(d.name, $1) "
+	static Query entries("SELECT d.run, d.name, d.number, d.definition, d.table_name IS NULL FROM surefoot.dropped_column d WHERE coalesce(d.table_name = $1, starts_with(d.name, $1 || '.')) "
 						 "AND d.system_identifier = $2::numeric AND d.database_oid = $3 AND d.hidden IS NULL "
 						 "AND NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = d.relation)",
 						 {TEXTOID, TEXTOID, OIDOID});
@@ -182,14 +196,15 @@ void keep_places(const std::string &table)
 	const PinnedPath path;
 	const Oid id = lock_new_table(table);
 	const Internal internal;
-	const Rows found = entries.run({table + ".", std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	const Rows found = entries.run({table, std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
 	for (size_t i = 0; i < found.size(); i++) {
 		const std::string definition = found.text(i, 3), type_text = definition.substr(0, definition.find(" COLLATE "));
 		const char *words = type_text.c_str();
 		ObjectAddress address;
 		ObjectAddressSubSet(address, RelationRelationId, id, static_cast<int32>(found.number(i, 2)));
 		/* It was of that type when this transaction has dropped it. */
-		if (core::without_last_part(found.text(i, 1)) == table && OidIsValid(pg_call([&] { return dropped_at(address, words, true); }).type))
+		const bool is_of_table = !found.flag(i, 4) || core::without_last_part(found.text(i, 1)) == table;
+		if (is_of_table && OidIsValid(pg_call([&] { return dropped_at(address, words, true); }).type))
 			(void)move.run({found.number(i, 0), found.text(i, 1), Value::datum(ObjectIdGetDatum(id))});
 	}
 }
