@@ -125,7 +125,7 @@ bool is_named_by_parent(const Object &object)
  */
 bool Derivation::names_first()
 {
-	std::vector<Rename> renames;
+	std::vector<Rename> renames, of_constraints; /* indexes that get their names with their constraints, at a later level */
 	int level = 3;
 	for (const Object &object : now.all()) {
 		const Object *was = object.address.empty() ? nullptr : before.at(object.address);
@@ -138,8 +138,10 @@ bool Derivation::names_first()
 			bool with_constraint = false;
 			for (const Object *constraint : now.parts(object, "constraint"))
 				with_constraint = with_constraint || (has_index(*constraint) && split_on(constraint->identity).name == from.name);
-			if (with_constraint)
+			if (with_constraint) {
+				of_constraints.push_back({&object, was, from, to});
 				continue;
+			}
 		}
 		/* A serial column's sequence moves with its table. */
 		if (object.kind == "sequence" && from.name == to.name && value_of(object, "owned by") != value_of(*was, "owned by") &&
@@ -164,6 +166,13 @@ bool Derivation::names_first()
 				return &object;
 		return nullptr;
 	};
+	/* One that has such a name goes before, and its constraint with it. */
+	for (size_t i = 0; i < renames.size(); i++)
+		for (const Object *other = occupant(renames[i]); const Rename &index : of_constraints)
+			if (index.now == other && std::none_of(renames.begin(), renames.end(), [other](const Rename &r) { return r.now == other; })) {
+				renames.push_back(index);
+				break;
+			}
 	std::set<const Object *> gone;
 	for (const Rename &rename : renames)
 		if (const Object *other = occupant(rename); other && !before.at(other->address))
@@ -220,6 +229,9 @@ bool Derivation::names_first()
 		changed.emplace_back(next->now->identity, identity_as(*next->now, name));
 		if (next->now->kind == "column")
 			columns.push_back(changed.back());
+		for (const Object *constraint : next->now->kind == "index" ? now.parts(*next->now, "constraint") : std::vector<const Object *>())
+			if (has_index(*constraint) && split_on(constraint->identity).name == next->from.name)
+				changed.emplace_back(constraint->identity, identity_as(*constraint, {"", name.name}));
 		if (circle) {
 			/* under its temporary name it is in nobody's way, and waits for its turn */
 			Object moved = *next->now;
