@@ -68,6 +68,28 @@ update_sources() {
     rm -rf "$new"
 }
 
+# Builds everything in $top; says how far it is when it takes long, as the first time.
+build_all() {
+    mkdir -p "$top/build"
+    mark=$(mktemp)
+    of=$(find "$top/extension" "$top/client" -name '*.cpp' | wc -l)
+    (
+        seconds=0
+        while sleep 1; do
+            seconds=$((seconds + 1))
+            [ $((seconds % 30)) = 15 ] || continue
+            say "  compiled $(find "$top/extension" "$top/build" -name '*.o' -newer "$mark" | wc -l) of up to $of files"
+        done
+    ) &
+    ticker=$!
+    status=0
+    make -s -C "$top" -j "$(nproc)" all || status=$?
+    kill "$ticker"
+    wait "$ticker" 2>/dev/null || true
+    rm -f "$mark"
+    return "$status"
+}
+
 # Unpacks the upstream source of a Debian package into the current folder.
 fetch_source() {
     # Lists of its own, as the machine may not care for sources.

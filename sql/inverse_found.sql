@@ -240,3 +240,8 @@ CREATE TABLE one (id int);
 CREATE TABLE two (id int, n int, CONSTRAINT three UNIQUE (id), CONSTRAINT four UNIQUE (n));
 CALL there_and_back('ALTER TABLE one RENAME TO other; ALTER TABLE two RENAME CONSTRAINT three TO one');
 CALL there_and_back('ALTER TABLE one RENAME TO other; ALTER TABLE two RENAME CONSTRAINT three TO one; ALTER TABLE two RENAME CONSTRAINT four TO three; ALTER TABLE other RENAME TO four');
+
+-- A key of a typed table is renamed by its index.
+CREATE TYPE pair_of AS (a int, b int);
+CREATE TABLE typed_keyed OF pair_of (UNIQUE (a));
+CALL there_and_back('ALTER INDEX typed_keyed_a_key RENAME TO another');

@@ -49,9 +49,12 @@ Name own_name(const Object &object)
 	return {parts[0], parts[1]};
 }
 
-std::string rename_of(const Object &object)
+std::string rename_of(const Object &object, const Object *whole)
 {
 	const std::string name = split_on(object.identity).name, table = split_on(object.identity).table;
+	/* PostgreSQL renames those of typed tables by their indexes alone. */
+	if (object.kind == "constraint" && has_index(object) && whole && whole->field("of type"))
+		return "ALTER INDEX " + without_last_part(table) + "." + name + " RENAME";
 	if (object.kind == "constraint")
 		return name_in_sql(object).find(" ON DOMAIN ") != std::string::npos
 				   ? "ALTER DOMAIN " + table + " RENAME CONSTRAINT " + name
@@ -90,7 +93,7 @@ std::vector<std::string> statements_of(const Rename &rename, const Side &now, co
 			statements.push_back("ALTER " + (whole ? reference(*whole) : "TABLE " + without_last_part(object.identity)) +
 								 (attribute ? " RENAME ATTRIBUTE " : " RENAME COLUMN ") + name.name + " TO " + to);
 		} else
-			statements.push_back(rename_of(object) + " TO " + to);
+			statements.push_back(rename_of(object, now.whole(object)) + " TO " + to);
 		name.name = to;
 		object.identity = identity_as(object, name);
 	}

@@ -104,7 +104,8 @@ sub new_database
 	my $old = $database;
 	$database = 'walk' . ++$generation;
 	must("DROP DATABASE $old WITH (FORCE);", as => 'postgres') if $old;
-	if (my ($best) = sort { $b <=> $a } grep { $_ <= $n } keys %copies)
+	# The last migration is applied there itself: in a copy, which is another database, columns have no place to go back to.
+	if (my ($best) = sort { $b <=> $a } grep { $_ < $n || $_ == 0 } keys %copies)
 	{
 		must("CREATE DATABASE $database TEMPLATE $copies{$best};", as => 'postgres');
 		return $best;

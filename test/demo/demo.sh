@@ -11,8 +11,8 @@ if [ "${1:-}" != --story ]; then
     cd "$top"
     PG_CONFIG=$(find_pg_config)
     export PG_CONFIG MAKEFLAGS=
-    say "Building for $("$PG_CONFIG" --version) (the first time takes a few minutes) ..."
-    make -s -j "$(nproc)" all
+    say "Building for $("$PG_CONFIG" --version) (the first time takes five minutes on two cores) ..."
+    build_all
     work=$(make_folder "${TMPDIR:-/tmp}")
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT

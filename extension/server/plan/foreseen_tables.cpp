@@ -102,11 +102,12 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 	const TypeName *wanted = definition->typeName;
 	const char *name = command->name;
 	std::string from, to;
-	bool no_cast = false, cuts = false;
+	bool no_cast = false, cuts = false, renamed = false;
 	pg_call([&] {
 		if (!OidIsValid(table))
 			return;
 		const Column column = find_column(table, name);
+		renamed = !column.exists;
 		int32 modifier = -1;
 		const Oid type = column.exists ? type_oid(wanted, &modifier) : InvalidOid;
 		if (!OidIsValid(type))
@@ -123,6 +124,8 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 		from = format_type_with_typemod(column.type, column.typmod);
 		to = format_type_with_typemod(type, modifier);
 	});
+	if (renamed)
+		return unknown("whether a cast takes its values back shows when it is applied, as the column is not there yet by that name");
 	if (no_cast)
 		return unknown("nothing casts " + to + " back to " + from);
 	if (cuts)

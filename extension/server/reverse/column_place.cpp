@@ -68,19 +68,25 @@ void note_last_name(const core::Object &table)
 
 bool has_place(Oid table, const char *column)
 {
-	bool not_null = false;
+	bool not_null = false, full = false;
 	const bool restorable = pg_call([&] {
 		Relation relation = relation_open(table, AccessShareLock);
 		HeapTuple row = is_plain_table(relation) ? SearchSysCacheAttName(table, column) : nullptr;
 		const FormData_pg_attribute *attribute = HeapTupleIsValid(row) ? (Form_pg_attribute)GETSTRUCT(row) : nullptr;
 		const bool can = attribute != nullptr && is_restorable(attribute);
 		not_null = can && attribute->attnotnull;
+		full = relation->rd_rel->relreplident == REPLICA_IDENTITY_FULL;
 		if (HeapTupleIsValid(row))
 			ReleaseSysCache(row);
 		relation_close(relation, AccessShareLock);
 		return can;
 	});
-	return restorable && (!not_null || can_be_filled(table));
+	if (!restorable || !not_null || full)
+		return restorable;
+	/* Its replica identity may go with the column. */
+	static Query query("SELECT FROM pg_publication WHERE pubupdate LIMIT 1", {});
+	const Internal internal;
+	return query.run({}).empty();
 }
 
 void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
