@@ -90,7 +90,7 @@ void add_checks(CLI::App *command, Options &options)
 
 void add_commands(CLI::App &app, Options &options)
 {
-	CLI::App *command = add_command(app, "new", "make the files of a new migration");
+	CLI::App *command = add_command(app, "new", "make the file of a new migration");
 	command->add_option("name", options.target, "what it does: add_status")->required();
 	command->add_flag("--down", options.down,
 					  "the down file of an applied migration, as its way back was derived");

@@ -23,12 +23,8 @@ constexpr const char *up_template = R"(-- {stem}
 -- Write plain SQL. All of it runs in one transaction; indexes on larger tables are built concurrently,
 -- in a step of their own, whether you write CONCURRENTLY or not. No BEGIN, COMMIT or \commands.
 -- See what would run:  surefoot plan {version}
-
-)";
-
-constexpr const char *down_template = R"(-- {stem}, the way back
---
--- Undo the up script, in reverse order. Surefoot proves that the schema is what it was.
+-- The way back is derived from what it changes; write one of your own as {stem}.down.sql, or
+-- get what was derived as a start:  surefoot new --down {version}
 
 )";
 
@@ -124,14 +120,10 @@ int command_new(Run &run)
 	std::string stem = version + "_" + name;
 	run.report["version"] = version;
 	run.report["files"] = Json::array();
-	for (const auto &[ending, text] :
-		 {std::pair{".up.sql", up_template}, {".down.sql", down_template}}) {
-		std::filesystem::path path = run.files->folder() / (stem + ending);
-		write_new_file(path, fmt::format(fmt::runtime(text), fmt::arg("stem", stem),
-										 fmt::arg("version", version)));
-		run.say(path.string());
-		run.report["files"].push_back(path.string());
-	}
+	const std::filesystem::path path = run.files->folder() / (stem + ".up.sql");
+	write_new_file(path, fmt::format(fmt::runtime(up_template), fmt::arg("stem", stem), fmt::arg("version", version)));
+	run.say(path.string());
+	run.report["files"].push_back(path.string());
 	return exit_ok;
 }
 

@@ -54,10 +54,16 @@ const Object *not_null_constraint(const Side &side, const Object &column)
 	return nullptr;
 }
 
-/* Those that would get a column with it are among what was changed. */
-bool may_have_children(Derivation &derivation, const Object &table)
+/*
+ * Whether a column with an identity is refused for the table: identities are
+ * not inherited, but for those that partitions have from 17 on. The children,
+ * which would get the column, are among what was changed.
+ */
+bool refuses_identity_at_once(Derivation &derivation, const Object &table)
 {
-	return table.field("partition by") || std::any_of(derivation.before.all().begin(), derivation.before.all().end(), [&table](const Object &object) {
+	if (table.field("partition by"))
+		return derivation.around.version < 170000;
+	return std::any_of(derivation.before.all().begin(), derivation.before.all().end(), [&table](const Object &object) {
 		const std::vector<std::string> parents = split_list(value_of(object, "inherits"));
 		return object.kind == "table" && std::find(parents.begin(), parents.end(), table.identity) != parents.end();
 	});
@@ -80,8 +86,8 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 		return;
 	}
 	Object added = column;
-	/* Before 17 the identity of a column is not inherited, and comes by itself, when the column is there. */
-	if (column.field("identity") && derivation.around.version < 170000 && may_have_children(derivation, *whole))
+	/* The identity comes by itself, when the column is there. */
+	if (column.field("identity") && refuses_identity_at_once(derivation, *whole))
 		std::erase_if(added.fields, [](const auto &field) { return field.first == "identity"; });
 	const std::string alter = "ALTER " + reference(*whole), filler = filler_of(derivation, added);
 	statements.push_back(alter + (whole->kind == "type" ? " ADD ATTRIBUTE " : " ADD COLUMN ") + column_definition(derivation, added, fresh) +
