@@ -62,3 +62,9 @@ CREATE TABLE unknown (id int, name text) WITH (autovacuum_enabled = off);
 INSERT INTO unknown SELECT n, 'name' FROM generate_series(1, 20000) AS n;
 SELECT migrate_register('22', 'unknown', 'ALTER TABLE unknown ADD COLUMN x int;');
 SELECT rows BETWEEN 5000 AND 50000 AS guessed FROM migrate_plan('22');
+
+-- What comes after a step of its own is dropped for good, and alone it is kept.
+CREATE TABLE old (id int);
+SELECT migrate_register('23', 'drop_late', E'CREATE INDEX ON users (created_at);\nDROP TABLE old;'), migrate_register('24', 'drop', 'DROP TABLE old');
+SELECT m.version, c.message, c.detail, c.hint FROM surefoot.migration m, migrate_checklist(m.version) c
+WHERE m.version IN ('23', '24') AND c.code = 'way_back' ORDER BY m.version;

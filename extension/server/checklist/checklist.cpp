@@ -121,6 +121,11 @@ Finding derived_way_back(const Outlook &outlook)
 		if (foreseen.what == Foreseen::unknown || foreseen.way_back != core::WayBack::exact)
 			result.detail.append(result.detail.empty() ? "" : "; ").append(line);
 	}
+	/* Only the first step keeps, and several make even that uncertain. */
+	const auto drops = [](const Facts &facts) { return std::find(facts.hazards.begin(), facts.hazards.end(), "drops-data") != facts.hazards.end(); };
+	if (worst == core::WayBack::without_rows && outlook.planned->steps.size() > 1 && settings::keep_tables && outlook.planned->script.directives().keep &&
+		std::any_of(outlook.planned->facts.begin(), outlook.planned->facts.end(), drops))
+		result.hint = "What a migration of one step drops is kept, and comes back: write the DROP as a migration of its own.";
 	result.message.append(known ? std::string(": ") + core::name_of(worst) : "; what it is worth is not known beforehand");
 	return result;
 }
