@@ -212,3 +212,9 @@ SELECT migrate_register('950', 'replaced', 'ALTER TABLE replaced DROP CONSTRAINT
 SELECT migrate_apply('950');
 SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conname = 'k';
 SELECT format_type(atttypid, atttypmod) FROM pg_attribute WHERE attrelid = 'replaced'::regclass AND attname = 'b';
+
+-- A composite type has the names of relations to itself.
+CREATE TYPE taken AS (a int);
+SELECT migrate_register('951', 'taken', 'CREATE INDEX IF NOT EXISTS taken ON replaced (a);'), migrate_register('952', 'taken_table', 'CREATE TABLE IF NOT EXISTS taken (a int);');
+SELECT migrate_apply('951');
+SELECT migrate_apply('952');

@@ -23,6 +23,7 @@ BEGIN
 END $$;
 
 -- Off, nothing is kept.
+SET surefoot.keep_rows = off;
 CREATE TABLE t (id int);
 INSERT INTO t VALUES (1);
 SELECT * FROM there_and_back('1', 'DROP TABLE t');

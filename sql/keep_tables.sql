@@ -1,5 +1,6 @@
 -- The rows of a table that is dropped are kept by its storage, and come back, whatever its size.
 CREATE EXTENSION surefoot;
+SET surefoot.keep_rows = off;
 CREATE FUNCTION shows(sql text) RETURNS text LANGUAGE plpgsql AS $$
 BEGIN
     EXECUTE sql;

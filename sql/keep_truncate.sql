@@ -1,5 +1,6 @@
 -- The rows that a TRUNCATE removes are kept by the table's storage, and come back.
 CREATE EXTENSION surefoot;
+SET surefoot.keep_rows = off;
 CREATE EXTENSION amcheck;
 CREATE FUNCTION shows(sql text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE detail text;
@@ -211,7 +212,7 @@ SELECT migrate_apply('12');
 SELECT way_back, reason, script FROM surefoot.derived ORDER BY run DESC LIMIT 1;
 SELECT migrate_revert('12');
 SELECT count(*), (SELECT max(id) FROM towns) FROM other;
-RESET surefoot.keep_rows;
+SET surefoot.keep_rows = off;
 SELECT (SELECT count(*) FROM migrate_archive()) AS archive, (SELECT count(*) FROM kept) AS kept;
 
 -- What is purged does not come back, and that is told.

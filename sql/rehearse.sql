@@ -34,6 +34,10 @@ SELECT migrate_register('1', 'status', 'ALTER TABLE users ADD COLUMN status text
      ALTER TABLE users DROP COLUMN status;');
 SELECT level, code, message FROM migrate_rehearse('1') WHERE code IN ('down_script', 'derived', 'way_back');
 
+-- One that is exact, and does not bring back what the derived one does.
+SELECT migrate_register('1', 'status', 'ALTER TABLE users DROP COLUMN note;', 'ALTER TABLE users ADD COLUMN note text;');
+SELECT level, code, message, detail FROM migrate_rehearse('1') WHERE code IN ('down_script', 'derived', 'way_back');
+
 -- Without a down script: the four verdicts of what is derived.
 SELECT migrate_register('1', 'status', 'ALTER TABLE users ADD COLUMN status text;');
 SELECT level, code, message, detail, hint FROM migrate_rehearse('1') WHERE code IN ('derived', 'way_back');

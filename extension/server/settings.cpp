@@ -13,8 +13,8 @@ int rehearse_pages = 1280;
 int rehearse_timeout = 2000;
 bool restore_places = true;
 bool keep_tables = true;
-bool keep_rows = false;
-int keep_size = 16384;
+bool keep_rows = true;
+int keep_size = 256;
 int keep_for = 30 * 86400;
 bool share_flush = false;
 bool allow_out_of_order = false;
@@ -52,10 +52,10 @@ void define()
 	DefineCustomBoolVariable("surefoot.keep_tables", "Keeps the rows of tables that migrations drop, for the way back.", nullptr,
 							 &keep_tables, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.keep_rows", "Keeps the rows that migrations drop or change, for the way back.", nullptr,
-							 &keep_rows, false, PGC_USERSET, 0, nullptr, nullptr, nullptr);
+							 &keep_rows, true, PGC_USERSET, 0, nullptr, nullptr, nullptr);
 	/* Of a table that goes they are copied while it is locked, which nobody should wait for long. */
 	DefineCustomIntVariable("surefoot.keep_size", "Largest table whose rows are kept when they are dropped or changed.", nullptr, &keep_size,
-							16384, 0, 262144, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
+							256, 0, 262144, PGC_USERSET, GUC_UNIT_KB, nullptr, nullptr, nullptr);
 	DefineCustomIntVariable("surefoot.keep_for", "After how long migrate_purge() may remove what was kept.", nullptr, &keep_for,
 							30 * 86400, 0, INT_MAX, PGC_USERSET, GUC_UNIT_S, nullptr, nullptr, nullptr);
 	DefineCustomBoolVariable("surefoot.share_flush", "Lets small migrations that follow one another wait for the disk together.",

@@ -2,7 +2,7 @@
 # Replays real migration histories through Surefoot, forward and then back to the start, and prints what came back: make corpus
 #   HISTORIES=FOLDER   the histories in this folder, NAME/NNNN_name.up.sql with .down.sql and prelude.sql, as well as Debian's
 #   NAMES='a b'        only these       DOWNS=1  by their own down scripts, where they have some      ROWS=0  with no rows made
-#   KEEP=1             with surefoot.keep_rows
+#   KEEP=0             without surefoot.keep_rows
 #   EACH=1             each migration back right after it was applied, and applied again
 # What differed is in build/corpus/NAME. Exit code 1: a way back was inexact and had not said so, or failed.
 set -euo pipefail
@@ -32,7 +32,7 @@ folders=("$out/debian"/{tt-rss,director,mediawiki,davical,roundcube})
 options=()
 [ "${ROWS:-1}" = 0 ] || options+=(--rows)
 [ "${DOWNS:-0}" = 0 ] || options+=(--downs)
-[ "${KEEP:-0}" = 0 ] || options+=(--keep)
+[ "${KEEP:-1}" != 0 ] || options+=(--no-keep)
 [ "${EACH:-0}" = 0 ] || options+=(--each)
 chosen=()
 for folder in "${folders[@]}"; do

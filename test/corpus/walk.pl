@@ -1,18 +1,18 @@
 #!/usr/bin/perl
 # Replays one history through Surefoot, forward, then back to the start, one migration at a time, and compares all definitions and all
 # rows with what they were. Runs beside a server that PGHOST ... name (scripts/cluster):
-#   walk.pl [--rows] [--downs] [--each] [--keep] [--from N] [--to N] FOLDER OUT
+#   walk.pl [--rows] [--downs] [--each] [--no-keep] [--from N] [--to N] FOLDER OUT
 # FOLDER holds NNNN_name.up.sql, with --downs also the .down.sql that are to be used, and prelude.sql, whose parts are divided by lines
 # `--8<--`. Without --downs the way back is the derived one. With --each every migration is walked back right after it was applied, and
-# applied again, instead of all of them at the end; with --keep rows are kept. OUT gets result.tsv, a line a migration, and what differed.
+# applied again, instead of all of them at the end; with --no-keep rows that are changed are not kept. OUT gets result.tsv, a line a migration, and what differed.
 use strict;
 use warnings FATAL => 'all';
 
 use File::Path qw(make_path remove_tree);
 use Getopt::Long;
 
-my ($rows, $downs, $each, $keep, $from, $to) = (0, 0, 0, 0, 1, 1e9);
-GetOptions('rows' => \$rows, 'downs' => \$downs, 'each' => \$each, 'keep' => \$keep, 'from=i' => \$from, 'to=i' => \$to) && @ARGV == 2 or die "usage: walk.pl [--rows] [--downs] FOLDER OUT\n";
+my ($rows, $downs, $each, $keep, $from, $to) = (0, 0, 0, 1, 1, 1e9);
+GetOptions('rows' => \$rows, 'downs' => \$downs, 'each' => \$each, 'keep!' => \$keep, 'from=i' => \$from, 'to=i' => \$to) && @ARGV == 2 or die "usage: walk.pl [--rows] [--downs] FOLDER OUT\n";
 my ($folder, $out) = @ARGV;
 (my $here = $0) =~ s{/[^/]*$}{};
 remove_tree($out);
@@ -147,7 +147,7 @@ sub apply
 	my $down = $downs && -e "$folder/$name.down.sql" ? quote(slurp("$folder/$name.down.sql")) : 'NULL';
 	my $register = "SELECT FROM migrate_register('$version', 'test', " . quote($script) . ", $down);\n";
 	# What cannot be walked back is refused; the ones after it are wanted all the same.
-	my $apply = ($keep ? "SET surefoot.keep_rows = on;\n" : '') . "SET surefoot.allow_no_way_back = on;\nSELECT migrate_apply('$version');\nCALL migrate_wait('$version');\n";
+	my $apply = ($keep ? '' : "SET surefoot.keep_rows = off;\n") . "SET surefoot.allow_no_way_back = on;\nSELECT migrate_apply('$version');\nCALL migrate_wait('$version');\n";
 	if ($script !~ /\S/) { $script = $register = "SELECT FROM migrate_register('$version', 'test', 'SELECT');\n"; }
 	my (undef, $error) = psql($register . $apply);
 	if (defined $error)

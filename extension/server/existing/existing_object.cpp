@@ -26,6 +26,14 @@ ObjectAddress address(Oid class_id, Oid id, int32 sub_id = 0)
 	return OidIsValid(id) ? result : nothing;
 }
 
+/* A plain function, used inside guarded calls only: the type, of the relation that a composite type has. */
+ObjectAddress address_of_relation(Oid id)
+{
+	if (OidIsValid(id) && get_rel_relkind(id) == RELKIND_COMPOSITE_TYPE)
+		return address(TypeRelationId, get_rel_type_id(id));
+	return address(RelationRelationId, id);
+}
+
 /* A relation of that name where the statement would create one; nothing when the schema cannot be found. */
 ObjectAddress new_relation(const RangeVar *name)
 {
@@ -36,10 +44,7 @@ ObjectAddress new_relation(const RangeVar *name)
 		if (copy->relpersistence == RELPERSISTENCE_TEMP)
 			return nothing;
 		const Oid schema = RangeVarGetCreationNamespace(copy);
-		const Oid id = get_relname_relid(copy->relname, schema);
-		if (OidIsValid(id) && get_rel_relkind(id) == RELKIND_COMPOSITE_TYPE)
-			return address(TypeRelationId, get_rel_type_id(id));
-		return address(RelationRelationId, id);
+		return address_of_relation(get_relname_relid(copy->relname, schema));
 	});
 }
 
@@ -51,7 +56,7 @@ ObjectAddress new_index(const IndexStmt *index)
 		return nothing;
 	return pg_call([table, name] {
 		const Oid id = RangeVarGetRelid(table, NoLock, true);
-		return OidIsValid(id) ? address(RelationRelationId, get_relname_relid(name, get_rel_namespace(id))) : nothing;
+		return OidIsValid(id) ? address_of_relation(get_relname_relid(name, get_rel_namespace(id))) : nothing;
 	});
 }
 

@@ -226,7 +226,8 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && recorder.refills().empty() && !was_remade(recorder))
 		return without_effect(losses_of(up, recorder));
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
-	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && recorder.refills().empty() && losses_of(up, recorder).empty())
+	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && recorder.refills().empty() && losses_of(up, recorder).empty() &&
+		unrecorded(up).empty())
 		return std::nullopt;
 	Speaker silent = speaker;
 	silent.notices = false;

@@ -52,9 +52,14 @@ public:
 		result_.unrecorded = disagreement(result_.effect, whole_difference(before, now, rehearsal_), before, now);
 		verify();
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
-			settle_truncations(recorder_, planned_->steps.size() > 1);
-			settle_types(speaker_, recorder_, planned_->steps.size() > 1);
+			const bool more_steps = planned_->steps.size() > 1;
+			settle_truncations(recorder_, more_steps);
+			settle_types(speaker_, recorder_, more_steps);
+			if (!more_steps && up_.directives().keep && has_rows_as_they_will_be())
+				keep_changed(speaker_, recorder_);
+			forget_unsure_columns(recorder_, more_steps);
 			note_places(speaker_, recorder_, up_.directives().hide);
+			result_.brings_rows = !(recorder_.kept.empty() && recorder_.restore.empty() && recorder_.truncations.empty() && recorder_.places.empty());
 			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
 			result_.back.left = what_is_left(before, rehearsal);
 		});
@@ -95,6 +100,7 @@ private:
 	void run_down(Rehearsal &rehearsal, const std::string &text, const Avoid &avoid, TriedWayBack &way);
 	static std::vector<core::Change> not_undone(const core::Objects &before, const std::vector<core::Change> &effect,
 												const Rehearsal &rehearsal);
+	bool has_rows_as_they_will_be() const;
 	void verify();
 	void look_back(TriedWayBack &way, const std::function<void(Rehearsal &)> &run);
 	std::vector<core::Change> what_is_left(const core::Objects &before, const Rehearsal &rehearsal);
@@ -120,10 +126,14 @@ void Attempt::perform(Rehearsal &rehearsal, RehearsedStatement row, const std::s
 		began = true;
 		/* As the apply does: it decides what comes back. */
 		const Script alone(sql, Script::Part{});
-		if (Node *node = alone.statements().front().raw->stmt; keeps_ && (IsA(node, DropStmt) || IsA(node, TruncateStmt))) {
+		Node *node = alone.statements().front().raw->stmt;
+		if (keeps_ && (IsA(node, DropStmt) || IsA(node, TruncateStmt) || IsA(node, AlterTableStmt))) {
 			recorder_.see_targets(node);
 			keep_dropped(speaker_, recorder_, node);
 			keep_truncated(speaker_, recorder_, node);
+			keep_types(recorder_, node);
+			if (!up_.directives().hide)
+				keep_columns(speaker_, recorder_, node);
 		}
 	};
 	row.sql = mask_secrets(sql);
@@ -192,16 +202,19 @@ void Attempt::run_up()
 	Rehearsal::end_deferral();
 }
 
+bool Attempt::has_rows_as_they_will_be() const
+{
+	return !result_.careful && std::all_of(result_.statements.begin(), result_.statements.end(), [](const RehearsedStatement &row) {
+		return row.tried == name_of(Manner::as_it_is) || row.tried == name_of(Manner::plain) || row.tried == name_of(Manner::there_already) ||
+			   row.tried == name_of(Manner::not_built);
+	});
+}
+
 void Attempt::verify()
 {
 	if (!migration_.verify)
 		return;
-	const bool rows_as_they_will_be =
-		!result_.careful && std::all_of(result_.statements.begin(), result_.statements.end(), [](const RehearsedStatement &row) {
-			return row.tried == name_of(Manner::as_it_is) || row.tried == name_of(Manner::plain) ||
-				   row.tried == name_of(Manner::there_already) || row.tried == name_of(Manner::not_built);
-		});
-	if (!rows_as_they_will_be) {
+	if (!has_rows_as_they_will_be()) {
 		result_.verify.push_back({"warn", "verify", migration_.version,
 								  "the verify script was not run: the rows are not as they will be", "", ""});
 		return;

@@ -48,6 +48,7 @@ struct Rehearsed {
 	std::optional<Error> failure; /* of the up script */
 	TriedWayBack down, back;
 	std::optional<history::Derived> derived;
+	bool brings_rows = false; /* the derived way back brings rows or values back that were kept */
 	bool careful = false;	  /* everything on tables that look empty: there was no time for more */
 	bool out_of_time = false; /* not even for that */
 	bool applied = false;	  /* only the ways back were rehearsed */

@@ -225,10 +225,11 @@ void tell_ways_back(Findings &rows, const history::Migration &migration, const S
 	const std::vector<core::Loss> beside = unrecorded(Script(*migration.down));
 	const bool writes = std::any_of(beside.begin(), beside.end(),
 									[](const core::Loss &loss) { return loss.way_back == core::WayBack::without_rows; });
-	if (down.level == "pass" && derived.words == without_rows) {
+	const bool loses = derived.words == without_rows;
+	if (down.level == "pass" && (loses || result.brings_rows)) {
 		/* Only the script knows which rows it writes. */
 		down = writes ? Verdict{"warn", down.words, "whether rows come back is up to the script"}
-					  : Verdict{"warn", without_rows, derived.detail};
+					  : Verdict{"warn", without_rows, loses ? derived.detail : "the derived way back brings back what is kept of rows and values"};
 	}
 	Finding script{down.level, "down_script", version, down.words, down.detail, ""};
 	if (down.level == "fail" && derived.level != "fail")
