@@ -20,6 +20,8 @@ struct Operation {
 	/* Of an operation that was stored: the statement as the script had it then, and its line. */
 	std::string source;
 	int line = 0;
+	/* Of an operation that was stored: other operations of its statement were done in steps before. */
+	bool is_remainder = false;
 	bool boundary_before =
 		false; /* what was before it must be committed, though both are transactional */
 	/* For a concurrent CREATE INDEX: what will be there. table is qualified and quoted. */

@@ -10,6 +10,7 @@ extern "C" {
 #include "catalog/pg_proc.h"
 #include "catalog/pg_publication_rel.h"
 #include "commands/cluster.h"
+#include "commands/defrem.h"
 #if PG_VERSION_NUM >= 150000
 #include "catalog/pg_publication_namespace.h"
 #define SUREFOOT_PUBLICATION_SCHEMAS
@@ -162,6 +163,16 @@ inline bool without_overlaps(const Constraint *constraint)
 #endif
 }
 
+/* Whether index has this method and these keys; of an index with expressions or a condition it is false. Its table is locked. */
+inline bool is_index_compatible(Oid index, const char *method, List *elements)
+{
+#if PG_VERSION_NUM >= 180000
+	return CheckIndexCompatible(index, method, elements, NIL, false);
+#else
+	return CheckIndexCompatible(index, method, elements, NIL);
+#endif
+}
+
 /* Columns of catalogs that came or changed. */
 inline constexpr char constraint_not_null = 'n';
 #if PG_VERSION_NUM >= 150000
@@ -173,6 +184,14 @@ inline bool nulls_not_distinct(Form_pg_index index)
 {
 	return index->indnullsnotdistinct;
 }
+inline bool nulls_not_distinct(const IndexStmt *index)
+{
+	return index->nulls_not_distinct;
+}
+inline void copy_nulls_not_distinct(IndexStmt *index, const Constraint *constraint)
+{
+	index->nulls_not_distinct = constraint->nulls_not_distinct;
+}
 #else
 inline constexpr AttrNumber constraint_delete_columns = 0;
 inline constexpr AttrNumber publication_columns = 0;
@@ -182,6 +201,12 @@ inline bool nulls_not_distinct(Form_pg_index)
 {
 	return false;
 }
+inline bool nulls_not_distinct(const IndexStmt *)
+{
+	return false;
+}
+inline void copy_nulls_not_distinct(IndexStmt *, const Constraint *)
+{}
 #endif
 #if PG_VERSION_NUM >= 180000
 inline bool is_enforced(Form_pg_constraint constraint)

@@ -56,8 +56,10 @@ std::optional<Step> next_step(int64 run)
 {
 	static Query read_step("SELECT n, kind, state FROM surefoot.step WHERE run = $1 AND state <> 'done' ORDER BY n LIMIT 1",
 						   {INT8OID});
-	static Query read_operations("SELECT statement, sql, index_schema, index_name, table_name, line, coalesce(source, sql) "
-								 "FROM surefoot.operation WHERE run = $1 AND step = $2 ORDER BY n",
+	static Query read_operations("SELECT o.statement, o.sql, o.index_schema, o.index_name, o.table_name, o.line, "
+								 "coalesce(o.source, o.sql), EXISTS (SELECT FROM surefoot.operation e "
+								 "WHERE e.run = o.run AND e.step < o.step AND e.statement = o.statement)::int "
+								 "FROM surefoot.operation o WHERE o.run = $1 AND o.step = $2 ORDER BY o.n",
 								 {INT8OID, INT4OID});
 
 	const Rows rows = read_step.run({run});
@@ -79,6 +81,7 @@ std::optional<Step> next_step(int64 run)
 		operation.table = operations.text(i, 4);
 		operation.line = static_cast<int>(operations.number(i, 5));
 		operation.source = operations.text(i, 6);
+		operation.is_remainder = operations.number(i, 7) != 0;
 		step.operations.push_back(std::move(operation));
 	}
 	return step;

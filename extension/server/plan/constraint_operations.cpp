@@ -11,6 +11,7 @@
 
 #include "server/compat.hpp"
 #include "server/plan/index_name.hpp"
+#include "server/plan/partition_index.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/script/alter_text.hpp"
 #include "server/settings.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 /* What is to be built for one constraint. */
 struct Wanted {
+	const Constraint *constraint = nullptr;
 	size_t part = 0;
 	bool of_column = false; /* written behind a column that the statement adds */
 	bool primary = false;
@@ -120,6 +122,7 @@ void Expansion::want(size_t part, const Constraint *constraint, const ColumnDef 
 	if (token == text_.tokens.end())
 		return;
 	Wanted wanted;
+	wanted.constraint = constraint;
 	wanted.part = part;
 	wanted.of_column = column != nullptr;
 	wanted.primary = constraint->contype == CONSTR_PRIMARY;
@@ -255,17 +258,11 @@ std::vector<Operation> Expansion::write(const Operation &base)
 std::vector<Operation> Expansion::write_partitioned(const Operation &base)
 {
 	std::vector<Operation> builds, constraints;
-	int64 direct_pages = 0;
-	for (const Oid leaf : leaf_partitions(table_.id)) {
-		const int64 pages = table_pages(leaf);
-		if (direct_pages + pages <= settings::direct_index_pages) {
-			direct_pages += pages;
-			continue;
-		}
-		const std::string schema =
-			pg_call([leaf] { return get_namespace_name(get_rel_namespace(leaf)); });
-		const std::string name = pg_call([leaf] { return get_rel_name(leaf); });
-		for (const Wanted &wanted : wanted_) {
+	for (const Wanted &wanted : wanted_)
+		for (const Oid leaf : partitions_to_index(table_.id, index_of(wanted.constraint))) {
+			const std::string schema =
+				pg_call([leaf] { return get_namespace_name(get_rel_namespace(leaf)); });
+			const std::string name = pg_call([leaf] { return get_rel_name(leaf); });
 			const std::string index = choose_index_name(created_, schema, name, wanted.columns,
 														wanted.primary ? "pkey" : "key", true);
 			created_.reserve(schema, index);
@@ -274,7 +271,6 @@ std::vector<Operation> Expansion::write_partitioned(const Operation &base)
 			constraints.back().sql =
 				"ALTER TABLE " + quote_name(schema, name) + " " + on_index(wanted, index, index);
 		}
-	}
 	builds.insert(builds.end(), constraints.begin(), constraints.end());
 	builds.push_back(base);
 	if (!constraints.empty())

@@ -2,6 +2,7 @@
 #include "server/plan/operations.hpp"
 
 #include "server/plan/index_name.hpp"
+#include "server/plan/partition_index.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/script/tokens.hpp"
 #include "server/settings.hpp"
@@ -79,15 +80,9 @@ std::vector<Operation> expand_partitioned(const Operation &base, const IndexStmt
 {
 	std::vector<Operation> result;
 	const std::vector<std::string> columns = index_column_names(statement);
-	int64 direct_pages = 0;
 	Created names = created;
 
-	for (const Oid leaf : leaf_partitions(table.id)) {
-		const int64 pages = table_pages(leaf);
-		if (direct_pages + pages <= settings::direct_index_pages) {
-			direct_pages += pages;
-			continue;
-		}
+	for (const Oid leaf : partitions_to_index(table.id, statement)) {
 		const std::string schema =
 			pg_call([leaf] { return get_namespace_name(get_rel_namespace(leaf)); });
 		const std::string name = pg_call([leaf] { return get_rel_name(leaf); });

@@ -202,8 +202,11 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 		for (const Operation &operation : position.planned) {
 			if (!result.rest.empty())
 				break;
-			/* What was planned of a whole statement is looked at again: the catalog may have changed since. */
-			if (operation.sql == script.statement(operation.statement).text)
+			/*
+			 * What was planned of a whole statement is looked at again: the catalog may have changed since. Not one that has had its
+			 * indexes built in steps before, and now attaches them.
+			 */
+			if (!operation.is_remainder && operation.sql == script.statement(operation.statement).text)
 				run_statement(operation.statement);
 			else {
 				execute_operation(speaker, script, step, operation);

@@ -15,6 +15,7 @@
 extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/partition.h"
+#include "catalog/pg_inherits.h"
 #include "commands/tablecmds.h"
 #include "nodes/makefuncs.h"
 #include "optimizer/optimizer.h"
@@ -371,8 +372,13 @@ bool Rehearsal::runs_without_build(Node *node, const std::string &sql, Operation
 void Rehearsal::see_table(Oid table)
 {
 	recorder_.want(table);
-	pg_call([table] { LockRelationOid(table, ShareUpdateExclusiveLock); });
-	recorder_.see(catalog::root_of(RelationRelationId, table));
+	/* Those of all levels: an index of the whole is one of each. */
+	List *all = pg_call([table] {
+		LockRelationOid(table, ShareUpdateExclusiveLock);
+		return find_all_inheritors(table, ShareUpdateExclusiveLock, nullptr);
+	});
+	for (int i = 0; i < list_length(all); i++)
+		recorder_.see(catalog::root_of(RelationRelationId, list_nth_oid(all, i)));
 }
 
 } // namespace surefoot
