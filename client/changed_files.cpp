@@ -79,6 +79,43 @@ std::vector<ChangedFile> changed_files(Run &run, const StatusMap &status)
 	return changed;
 }
 
+std::vector<StatusRow> status_and_changes(Run &run, const std::string &version,
+										  std::vector<ChangedFile> &changed)
+{
+	std::vector<Script> scripts;
+	size_t bytes = 0;
+	bool together = !run.sandbox;
+	for (const MigrationFiles &files : run.history_if_any().migrations()) {
+		try {
+			if (together)
+				scripts.push_back(load_script(files));
+		} catch (const Failure &) {
+			together = false;
+		}
+		bytes += scripts.empty() ? 0 : scripts.back().up.size();
+		together = together && bytes < most_bytes;
+	}
+	if (together && !scripts.empty()) {
+		try {
+			std::vector<std::string> different;
+			std::vector<StatusRow> rows = run.server->status(version, scripts, different);
+			const StatusMap status = status_map(rows);
+			for (const std::string &one : different)
+				for (const Script &script : scripts)
+					if (bool certain; script.version == one && is_applied(status, one) &&
+									  is_changed(run, script, certain))
+						changed.push_back({one, certain});
+			return rows;
+		} catch (const Failure &failure) {
+			if (failure.sqlstate != "42501")
+				throw;
+		}
+	}
+	std::vector<StatusRow> rows = run.server->status(version);
+	changed = changed_files(run, status_map(rows));
+	return rows;
+}
+
 void warn_of_changed_files(Run &run, const StatusMap &status)
 {
 	std::vector<ChangedFile> changed = changed_files(run, status);

@@ -17,6 +17,10 @@ struct ChangedFile {
 
 std::vector<ChangedFile> changed_files(Run &run, const StatusMap &status);
 
+// Status and changed files together, in one question where the scripts are not too large for that.
+std::vector<StatusRow> status_and_changes(Run &run, const std::string &version,
+										  std::vector<ChangedFile> &changed);
+
 // A warning for each; a few, when there are many.
 void warn_of_changed_files(Run &run, const StatusMap &status);
 

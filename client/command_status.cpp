@@ -86,9 +86,10 @@ int command_status(Run &run)
 	if (!run.options.target.empty())
 		only = parse_version_argument(run.options.target).version;
 	run.connect();
-	std::vector<StatusRow> known = run.server->status(only);
+	std::vector<ChangedFile> changes;
+	std::vector<StatusRow> known = status_and_changes(run, only, changes);
 	std::vector<StatusRow> rows = merge(files, known);
-	for (const ChangedFile &changed : changed_files(run, status_map(known)))
+	for (const ChangedFile &changed : changes)
 		for (StatusRow &row : rows)
 			if (compare_versions(row.version, changed.version) == 0)
 				row.next = changed.certain ? "its up file has changed since"

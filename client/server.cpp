@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+#include <sstream>
+
 #include "text.hpp"
 
 namespace surefoot::client {
@@ -46,6 +49,20 @@ std::string text_array(const std::vector<std::optional<std::string_view>> &value
 	}
 	return array + "}";
 }
+
+namespace {
+
+Params versions_and_ups(const std::vector<Script> &scripts)
+{
+	std::vector<std::optional<std::string_view>> versions, ups;
+	for (const Script &script : scripts) {
+		versions.emplace_back(script.version);
+		ups.emplace_back(script.up);
+	}
+	return {text_array(versions), text_array(ups)};
+}
+
+} // namespace
 
 Server::Server(Connection &connection) : connection_(connection)
 {
@@ -107,18 +124,37 @@ std::string Server::library_version()
 
 std::vector<StatusRow> Server::status(const std::string &version)
 {
+	std::vector<std::string> none;
+	return status(version, {}, none);
+}
+
+std::vector<StatusRow> Server::status(const std::string &version, const std::vector<Script> &scripts,
+									  std::vector<std::string> &differing)
+{
+	// Another question would be another way there and back.
+	Params params;
+	if (!scripts.empty())
+		params = versions_and_ups(scripts);
 	Result result = connection_.query(
 		fmt::format("SELECT version, name, state, steps, way_back, "
 					"pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', "
 					"'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"'), applied_by, "
-					"extract(epoch FROM duration), next FROM {}({}::pg_catalog.text)",
-					call("migrate_status"), version.empty() ? "NULL" : sql_literal(version)));
+					"extract(epoch FROM duration), next{} FROM {}({}::pg_catalog.text)",
+					scripts.empty() ? ""
+									: ", (SELECT pg_catalog.array_to_string(surefoot.differing("
+									  "$1::pg_catalog.text[], $2::pg_catalog.text[]), ' '))",
+					call("migrate_status"), version.empty() ? "NULL" : sql_literal(version)),
+		params);
 	std::vector<StatusRow> rows;
 	rows.reserve(static_cast<size_t>(result.rows()));
 	for (int i = 0; i < result.rows(); ++i)
 		rows.push_back({result.string(i, 0), result.string(i, 1), result.string(i, 2),
 						result.string(i, 3), result.string(i, 4), result.string(i, 5),
 						result.string(i, 6), result.number(i, 7), result.string(i, 8)});
+	if (!scripts.empty() && result.rows() > 0) {
+		std::istringstream words(result.string(0, 9));
+		differing.assign(std::istream_iterator<std::string>(words), {});
+	}
 	return rows;
 }
 
@@ -177,14 +213,9 @@ std::vector<std::string> Server::register_scripts(const std::vector<Script> &scr
 
 std::vector<std::string> Server::differing(const std::vector<Script> &scripts)
 {
-	std::vector<std::optional<std::string_view>> versions, ups;
-	for (const Script &script : scripts) {
-		versions.emplace_back(script.version);
-		ups.emplace_back(script.up);
-	}
 	Result result = connection_.query(
 		"SELECT pg_catalog.unnest(surefoot.differing($1::pg_catalog.text[], $2::pg_catalog.text[]))",
-		{text_array(versions), text_array(ups)});
+		versions_and_ups(scripts));
 	std::vector<std::string> different;
 	for (int i = 0; i < result.rows(); ++i)
 		different.push_back(result.string(i, 0));

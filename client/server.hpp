@@ -35,6 +35,9 @@ public:
 	std::string library_version();
 
 	std::vector<StatusRow> status(const std::string &version = "");
+	// The same; differing becomes what differing(scripts) gives.
+	std::vector<StatusRow> status(const std::string &version, const std::vector<Script> &scripts,
+								  std::vector<std::string> &differing);
 	// All or none of them; the answers in order (registered, unchanged, updated).
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	// Versions of those whose up script, as it is registered, is another text.

@@ -1,6 +1,7 @@
 #include "jobs/toplevel.hpp"
 
 #include "server/compat.hpp"
+#include "server/history/masked_log.hpp"
 
 extern "C" {
 #include "parser/analyze.h"
@@ -96,6 +97,7 @@ void unlock_table(Oid table)
 
 void run_toplevel(const std::string &sql, Deadline deadline)
 {
+	const MaskedLog masked;
 	const char *text = sql.c_str();
 	pg_call([text, deadline] {
 		/* Outlives the statement's own commits. */

@@ -1,5 +1,6 @@
 /* The module's face to the server: magic block and start-up; nothing else. */
 #include "jobs/launch.hpp"
+#include "server/history/masked_log.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
 #include "server/trial/harmless.hpp"
@@ -15,6 +16,7 @@ void _PG_init(void)
 		surefoot::settings::define();
 		surefoot::Recorder::install_hooks();
 		surefoot::HarmlessOnly::install_hook();
+		surefoot::MaskedLog::install_hook();
 		surefoot::install_transaction_callback();
 	});
 }

@@ -7,6 +7,7 @@
 #include "core/object_json.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/existing/same.hpp"
+#include "server/history/masked_log.hpp"
 #include "server/keep/give_back.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/role_fence.hpp"
@@ -86,7 +87,8 @@ std::optional<core::Object> expected(const core::Object &object, int64 run)
 
 struct VerifyResult {
 	std::string message;
-	int line = 0;
+	int line = 0, column = 0;
+	std::string detail;
 };
 
 /* This session's advisory locks, as what pg_advisory_unlock takes. */
@@ -131,10 +133,11 @@ void release_advisory_locks(const std::vector<std::array<int64, 4>> &before)
 std::optional<VerifyResult> run_verify(const std::string &text, const std::string &role, bool holds_locks)
 {
 	std::optional<VerifyResult> wrong;
-	int line = 0;
+	int line = 0, column = 0;
 	const auto locks = advisory_locks();
 	try {
 		const TimeLimit limit(holds_locks ? settings::verify_timeout : 0);
+		const MaskedLog masked;
 		in_rolled_back_subtransaction([&] {
 			pg_call([] {
 				(void)set_config_option("transaction_read_only", "on", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_LOCAL, true, 0,
@@ -143,10 +146,10 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 			const Script script(text);
 			const AsRole as(role_named(role));
 			for (const Statement &statement : script.statements()) {
-				line = statement.line;
+				std::tie(line, column) = script.line_column(statement.offset);
 				refuse_role_change(script, statement, as.role());
 				const char *sql = statement.text.c_str();
-				const char answer = pg_call([sql] {
+				const auto run = [sql] {
 					char found = '\0';
 					if (SPI_connect() != SPI_OK_CONNECT)
 						elog(ERROR, "SPI_connect failed");
@@ -160,9 +163,16 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 					}
 					SPI_finish();
 					return found;
-				});
+				};
+				char answer;
+				try {
+					answer = pg_call(run);
+				} catch (Error &error) {
+					std::tie(line, column) = error_place(script, statement, error);
+					throw;
+				}
 				if (answer != '\0') {
-					wrong = VerifyResult{(answer == 'n' ? "is null: " : "is false: ") + mask_secrets(statement), line};
+					wrong = VerifyResult{(answer == 'n' ? "is null: " : "is false: ") + mask_secrets(statement), line, column, ""};
 					return;
 				}
 			}
@@ -177,7 +187,8 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 		if (error.is("57014"))
 			throw;
 		mask_error(error);
-		wrong = VerifyResult{error.message, line};
+		/* That the script failed is our error; what failed in it has a code, too. */
+		wrong = VerifyResult{error.message, line, column, "SQLSTATE " + error.sqlstate + (error.detail.empty() ? "" : ": " + error.detail)};
 	}
 	release_advisory_locks(locks);
 	return wrong;
@@ -192,7 +203,9 @@ void check_verify(const history::Migration &migration, const std::string &role, 
 		return;
 	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify, role, holds_locks))
 		findings.push_back({"fail", "verify", migration.version,
-							"verify script, line " + std::to_string(wrong->line) + ": " + wrong->message, "",
+							"verify script, line " + std::to_string(wrong->line) + ", column " + std::to_string(wrong->column) + ": " +
+								wrong->message,
+							wrong->detail,
 							"Mend the data or the script, then validate again."});
 	else
 		findings.push_back({"pass", "verify", migration.version, "the verify script passes", "", ""});

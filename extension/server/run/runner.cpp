@@ -1,6 +1,7 @@
 #include "server/run/runner.hpp"
 
 #include "server/existing/existing.hpp"
+#include "server/history/masked_log.hpp"
 #include "server/keep/keep.hpp"
 #include "server/run/blockers.hpp"
 #include "server/run/environment.hpp"
@@ -232,14 +233,8 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 void locate_error(Error &error, const Speaker &speaker, const Script &script, int step, const Operation &operation)
 {
 	const Statement &statement = script.statement(operation.statement);
-	auto [line, column] = script.line_column(statement.offset);
-	/* A position that counts in the statement itself leads to the very word. */
-	if (error.internal_position > 0 && error.internal_query == operation.sql) {
-		const char *sql = operation.sql.c_str();
-		const int characters = error.internal_position - 1;
-		const int bytes = pg_call([sql, characters] { return pg_mbcharcliplen(sql, strlen(sql), characters); });
-		if (operation.sql == statement.text)
-			std::tie(line, column) = script.line_column(statement.offset + bytes);
+	const auto [line, column] = operation.sql == statement.text ? error_place(script, statement, error) : script.line_column(statement.offset);
+	if (error.internal_query == operation.sql) {
 		error.internal_position = 0;
 		error.internal_query.clear();
 	}
@@ -264,6 +259,7 @@ void execute_operation(const Speaker &speaker, const Script &script, int step, c
 	say_statement(speaker, step, script.statement(operation.statement).line, mask_secrets(operation.sql));
 	try {
 		StatementClock clock;
+		const MaskedLog masked;
 		const char *sql = operation.sql.c_str();
 		pg_call([sql] { run_sql(sql); });
 	} catch (Error &error) {

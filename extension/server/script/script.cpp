@@ -202,4 +202,13 @@ void Script::drop_outer_transaction()
 	statements_.erase(statements_.begin());
 }
 
+std::pair<int, int> error_place(const Script &script, const Statement &statement, const Error &error)
+{
+	if (error.internal_position <= 0 || error.internal_query != statement.text)
+		return script.line_column(statement.offset);
+	const char *sql = statement.text.c_str();
+	const int characters = error.internal_position - 1;
+	return script.line_column(statement.offset + pg_call([sql, characters] { return pg_mbcharcliplen(sql, strlen(sql), characters); }));
+}
+
 } // namespace surefoot

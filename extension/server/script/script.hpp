@@ -76,6 +76,9 @@ private:
 	mutable int known_offset_ = 0, known_line_ = 0, known_column_ = 1;
 };
 
+/* Line and column of statement, or of the very word in it that error, raised by the statement, is about. */
+std::pair<int, int> error_place(const Script &script, const Statement &statement, const Error &error);
+
 /* Reads the directives of script's comments; raises SF006 for one that is not known. */
 Directives read_directives(const Script &script);
 

@@ -4,6 +4,7 @@
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
 #include "server/existing/existing.hpp"
+#include "server/history/masked_log.hpp"
 #include "server/history/messages.hpp"
 #include "server/plan/facts.hpp"
 #include "server/plan/relation_size.hpp"
@@ -116,6 +117,7 @@ bool looks_at_rows(Node *node)
 
 void execute(const std::string &sql)
 {
+	const MaskedLog masked;
 	const char *text = sql.c_str();
 	pg_call([text] {
 		if (SPI_connect() != SPI_OK_CONNECT)
