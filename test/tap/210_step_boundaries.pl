@@ -46,6 +46,7 @@ is(fingerprint($node, $plain), $before, 'an undisturbed revert brings it back');
 my %lock = (
 	events => 'LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE',
 	accounts => 'LOCK TABLE accounts IN ACCESS SHARE MODE',
+	users => 'LOCK TABLE users IN ACCESS SHARE MODE',
 	orders => 'LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE',
 	gate => 'LOCK TABLE gate IN ACCESS EXCLUSIVE MODE');
 my $read = 'SELECT FROM %s LIMIT 1';
@@ -62,6 +63,7 @@ my @down = (
 	{ place => 'inside the first drop', table => 'orders', block => sprintf($read, 'orders'), done => '0/4' },
 	{ place => 'before the transaction', table => 'accounts', block => $lock{accounts}, done => '1/4', retries => 1 },
 	{ place => 'before the second drop', table => 'events', block => $lock{events}, done => '2/4' },
+	{ place => 'before the last transaction', table => 'users', block => $lock{users}, done => '3/4', retries => 1 },
 	{ place => 'inside a build', table => 'pg_class', block => sprintf($read, 'pg_class'), done => '0/1', inside => 1, version => '0020' });
 my $n = 0;
 
