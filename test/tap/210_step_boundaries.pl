@@ -1,5 +1,6 @@
-# A run that is killed between its steps, whatever the kinds of the steps and also before its last transaction, is finished by
-# resume and undone by revert. Each blocker holds up one place of the run, so that the kill comes for certain there.
+# A run that is killed between its steps or inside a build, whatever the kinds of the steps, on the way up or down, and also before its
+# last transaction, is finished by resume and undone by revert. Each blocker holds up one place of a run, so that the kill comes for
+# certain there; each place and way on has a database of its own, and all of them are hit by the same kill.
 use strict;
 use warnings FATAL => 'all';
 
@@ -9,7 +10,8 @@ use Jobs;
 use Surefoot;
 use Test::More;
 
-my $node = new_server('main', extension => 0);
+# So many runs at a time, each with a worker; none gives up its search for a lock before the kill.
+my $node = new_server('main', extension => 0, conf => "max_worker_processes = 40\nmax_connections = 100\nsurefoot.lock_retry = '170s'\n");
 my $up = <<'SQL';
 ALTER TABLE users ADD COLUMN status varchar(50) NOT NULL DEFAULT 'active';
 CREATE INDEX events_name_idx ON events (name);
@@ -28,8 +30,10 @@ prepare_template(
 	big_table('users'),
 	big_table('events'),
 	big_table('orders'),
-	'CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE gate (id int);',
-	register('0019', up => $up, down => $down, verify => 'SELECT count(*) = 0 FROM gate;'));
+	'CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE gate (id int); CREATE INDEX users_name_idx ON users (name);',
+	register('0019', up => $up, down => $down, verify => 'SELECT count(*) = 0 FROM gate;'),
+	# One whose way back is a build.
+	register('0020', up => "DROP INDEX users_name_idx;\n", down => "CREATE INDEX users_name_idx ON users (name);\n"));
 
 my $plain = copy_of($node, 'plain');
 my $before = fingerprint($node, $plain);
@@ -39,81 +43,116 @@ is(query($node, $plain, "SELECT steps FROM migrate_status('0019')"), '4/4', 'fou
 run_to_end($node, $plain, 'migrate_revert', '0019');
 is(fingerprint($node, $plain), $before, 'an undisturbed revert brings it back');
 
-# What holds up the run, and where.
-my %blocks = (
-	'before the first build' => 'LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE',
-	'before the transaction' => 'LOCK TABLE accounts IN ACCESS SHARE MODE',
-	'before the second build' => 'LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE',
-	'before the end' => 'LOCK TABLE gate IN ACCESS EXCLUSIVE MODE');
-my %table = map { $_ => $blocks{$_} =~ /TABLE (\w+)/ } keys %blocks;
-my %done = ('before the first build' => 1, 'before the transaction' => 2, 'before the second build' => 3, 'before the end' => 4);
+my %lock = (
+	events => 'LOCK TABLE events IN SHARE UPDATE EXCLUSIVE MODE',
+	accounts => 'LOCK TABLE accounts IN ACCESS SHARE MODE',
+	users => 'LOCK TABLE users IN ACCESS SHARE MODE',
+	orders => 'LOCK TABLE orders IN SHARE UPDATE EXCLUSIVE MODE',
+	gate => 'LOCK TABLE gate IN ACCESS EXCLUSIVE MODE');
+my $read = 'SELECT FROM %s LIMIT 1';
+
+# Where a run is held up: by which lock, or by what reads and is waited for inside of a step; and the steps done before.
+my @up = (
+	{ place => 'before the first build', table => 'events', block => $lock{events}, done => '1/4' },
+	{ place => 'inside the first build', table => 'pg_class', block => sprintf($read, 'pg_class'), done => '1/4', inside => 1 },
+	{ place => 'before the transaction', table => 'accounts', block => $lock{accounts}, done => '2/4', retries => 1 },
+	{ place => 'before the second build', table => 'orders', block => $lock{orders}, done => '3/4' },
+	{ place => 'before the end', table => 'gate', block => $lock{gate}, done => '4/4' });
+my @down = (
+	{ place => 'before the first drop', table => 'orders', block => $lock{orders}, done => '0/4' },
+	{ place => 'inside the first drop', table => 'orders', block => sprintf($read, 'orders'), done => '0/4' },
+	{ place => 'before the transaction', table => 'accounts', block => $lock{accounts}, done => '1/4', retries => 1 },
+	{ place => 'before the second drop', table => 'events', block => $lock{events}, done => '2/4' },
+	{ place => 'before the last transaction', table => 'users', block => $lock{users}, done => '3/4', retries => 1 },
+	{ place => 'inside a build', table => 'pg_class', block => sprintf($read, 'pg_class'), done => '0/1', inside => 1, version => '0020' });
 my $n = 0;
 
-# Runs in a copy of the database up to PLACE, with the worker's pid.
-sub run_up_to
+# The pid of the worker, once CELL's run stands at its place.
+sub stands_at
 {
-	my ($place, $db, $function) = @_;
-	my $blocker = session($node, $db);
-	call_before($node, $db, "$function('0019')", $blocker, "BEGIN; $blocks{$place}", $table{$place});
-	$blocker->result;
-	my $pid = wait_until(
-		"the run $place",
+	my ($cell) = @_;
+	return wait_for_build($node, $cell->{db}) if $cell->{inside};
+	my $held = $cell->{retries}
+	  ? "EXISTS (SELECT FROM surefoot.step WHERE kind = 'transaction' AND state = 'running')"
+	  : 'cardinality(pg_blocking_pids(pid)) > 0';
+	return wait_until(
+		"the run $cell->{name}",
 		sub {
-			query($node, $db,
-				"SELECT pid FROM migrate_status('0019') s, pg_stat_activity a
-				WHERE backend_type LIKE 'surefoot%' AND datname = current_database() AND steps LIKE '$done{$place}/%'
-					AND ("
-				  . ($place eq 'before the transaction'
-					? "EXISTS (SELECT FROM surefoot.step WHERE kind = 'transaction' AND state = 'running')"
-					: "cardinality(pg_blocking_pids(pid)) > 0") . ')');
+			query($node, $cell->{db},
+				"SELECT pid FROM migrate_status('$cell->{version}') s, pg_stat_activity a
+				WHERE backend_type LIKE 'surefoot%' AND datname = current_database() AND steps = '$cell->{done}' AND $held");
 		});
-	return ($blocker, $pid);
 }
 
-for my $place (sort { $done{$a} <=> $done{$b} } keys %blocks)
+# call_all(CELLS, FUNCTION): the function that FUNCTION names for each cell, to its end, in all of them at the same time.
+sub call_all
 {
-	for my $event ('kill -9 of the worker', 'kill -9 of the postmaster', 'pg_terminate_backend')
+	my ($cells, $function) = @_;
+	my @calls = map {
+		my $name = $function->($_);
+		psql_start($node, "SELECT $name('$_->{version}'); CALL migrate_wait('$_->{version}');", database => $_->{db})
+	} @$cells;
+	for (0 .. $#calls)
 	{
-		for my $way (qw(resume revert))
-		{
-			# Crashes of the whole server take the longest; one way is enough at each place.
-			next if $event eq 'kill -9 of the postmaster' && ($done{$place} + ($way eq 'resume')) % 2;
-			my $name = "$event $place, $way";
-			my $db = copy_of($node, 'step' . ++$n);
-			my ($blocker, $pid) = run_up_to($place, $db, 'migrate_apply');
-			if ($event eq 'kill -9 of the worker') { restarts($node, sub { crash_process($pid) }); }
-			elsif ($event eq 'kill -9 of the postmaster') { crash_server($node); $node->start; }
-			else { query($node, $db, "SELECT pg_terminate_backend($pid)"); holder_is_gone($node, $db); }
-			$blocker->close;
-			is(query($node, $db, "SELECT steps FROM migrate_status('0019')"), "$done{$place}/4", "$name: it stands there");
-			run_to_end($node, $db, "migrate_$way", '0019');
-			is(fingerprint($node, $db), $way eq 'resume' ? $applied : $before, "$name: the schema is as it should be");
-			no_debris($node, $db, $name);
-		}
+		is($calls[$_]->finish->exit, 0, "$cells->[$_]{name}: " . $function->($cells->[$_]) . ' works');
 	}
+	return;
 }
 
-# The same of a revert: its steps are the other way round, and none comes before the first of them.
-$done{'before the second build'} = 0;
-$done{'before the transaction'} = 1;
-$done{'before the first build'} = 2;
-for my $place ('before the second build', 'before the transaction', 'before the first build')
+# A cell for each place and way on.
+sub cells
 {
-	for my $way (qw(resume revert))
+	my ($event, $run, @places) = @_;
+	return map {
+		my $place = $_;
+		map { { version => '0019', %$place, run => $run, way => $_, db => 'd' . ++$n, name => "$event, $run, $place->{place}, $_" } }
+		  qw(resume revert)
+	} @places;
+}
+
+sub ends_well
+{
+	my ($cell) = @_;
+	my ($db, $name) = @$cell{qw(db name)};
+	my $forward = $cell->{run} eq 'up' && $cell->{way} eq 'resume';
+	is(state_of($node, $db, $cell->{version}), $forward ? 'applied' : 'reverted', "$name: the state");
+	is(fingerprint($node, $db), $forward ? $applied : $before, "$name: the schema is as it should be");
+	is(query($node, $db, 'SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM events), (SELECT count(*) FROM orders)'),
+		'16000|16000|16000', "$name: no row is lost");
+	no_debris($node, $db, $name);
+	query($node, 'postgres', "DROP DATABASE $db");
+	return;
+}
+
+my %events = (
+	'kill -9 of the worker' => sub { my (@pids) = @_; restarts($node, sub { kill 'KILL', @pids }) },
+	'kill -9 of the postmaster' => sub { crash_server($node); $node->start },
+	'pg_terminate_backend' => sub { query($node, 'postgres', 'SELECT ' . join ', ', map { "pg_terminate_backend($_)" } @_) });
+
+for my $event (sort keys %events)
+{
+	my @cells = (cells($event, 'up', @up), cells($event, 'down', @down));
+	copy_of($node, $_->{db}) for @cells;
+	call_all([ grep { $_->{run} eq 'down' } @cells ], sub { 'migrate_apply' });
+	for my $cell (@cells)
 	{
-		my $name = "revert killed at $place, $way";
-		my $db = copy_of($node, 'down' . ++$n);
-		run_to_end($node, $db, 'migrate_apply', '0019');
-		my ($blocker, $pid) = run_up_to($place, $db, 'migrate_revert');
-		query($node, $db, "SELECT pg_terminate_backend($pid)");
-		holder_is_gone($node, $db);
-		$blocker->close;
-		is(state_of($node, $db, '0019'), 'reverting', "$name: reverting");
-		run_to_end($node, $db, "migrate_$way", '0019');
-		is(fingerprint($node, $db), $before, "$name: the schema is as it was");
-		is(state_of($node, $db, '0019'), 'reverted', "$name: reverted");
-		no_debris($node, $db, $name);
+		my $function = $cell->{run} eq 'up' ? 'migrate_apply' : 'migrate_revert';
+		$cell->{blocker} = session($node, $cell->{db});
+		call_before($node, $cell->{db}, "$function('$cell->{version}')", $cell->{blocker},
+			"BEGIN ISOLATION LEVEL REPEATABLE READ; $cell->{block}", $cell->{table});
+		$cell->{blocker}->result;
 	}
+	my @pids = map { stands_at($_) } @cells;
+	$events{$event}->(@pids);
+	for my $cell (@cells)
+	{
+		holder_is_gone($node, $cell->{db});
+		$cell->{blocker}->close;
+		is(query($node, $cell->{db}, "SELECT steps, state FROM migrate_status('$cell->{version}')"),
+			"$cell->{done}|" . ($cell->{run} eq 'up' ? 'running' : 'reverting'), "$cell->{name}: it stands there");
+	}
+	call_all(\@cells, sub { "migrate_$_[0]{way}" });
+	ends_well($_) for @cells;
 }
 
 done_testing();

@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use FindBin;
 use lib "$FindBin::Bin/lib";
 use Jobs;
+use PostgreSQL::Test::Utils qw(slurp_file);
 use Surefoot;
 use Test::More;
 
@@ -60,5 +61,39 @@ $reader = session($node, 'postgres');
 $reader->query('BEGIN; SELECT count(*) FROM busy.t');
 is(query($node, 'postgres', "SET surefoot.lock_retry = '1s'; SELECT migrate_apply('0020')"), 'applied', 'a schema whose tables are in use is skipped');
 is(query($node, 'postgres', "SELECT string_agg(nspname, ' ') FROM pg_namespace WHERE nspname ~ 'busy|surefoot_aside'"), 'busy', 'and stays');
+
+# How long a lock is waited for, as what runs in each kind of step sees it: what was measured above has room for a busy machine.
+my $note = "INSERT INTO seen SELECT '%s', current_setting('lock_timeout'), backend_type FROM pg_stat_activity WHERE pid = pg_backend_pid();\n";
+query($node, 'postgres', big_table('events') . <<'SQL');
+CREATE TABLE seen (step text, lock_timeout text, who text);
+CREATE FUNCTION noted(id int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS $$
+BEGIN
+	IF id = 1 THEN
+		RAISE LOG 'in the build lock_timeout is %', current_setting('lock_timeout');
+	END IF;
+	RETURN id;
+END $$;
+SQL
+query($node, 'postgres',
+	register('0021',
+		up => sprintf($note, 'first') . "CREATE INDEX events_noted_idx ON events (noted(id));\n" . sprintf($note, 'later'),
+		down => sprintf($note, 'down, first') . "DROP INDEX CONCURRENTLY events_noted_idx;\n" . sprintf($note, 'down, later')));
+# A role's or database's own default is for other work.
+query($node, 'postgres', "ALTER DATABASE postgres SET lock_timeout = '7s'");
+for (['by default', '', '50ms'], ['as it is set', "SET surefoot.lock_timeout = '70ms';", '70ms'])
+{
+	my ($what, $set, $expected) = @$_;
+	my $log = -s $node->logfile;
+	is(query($node, 'postgres', "TRUNCATE seen; $set SELECT migrate_apply('0021')"), 'queued: 2 steps', "$what: a build between two transactions");
+	query($node, 'postgres', "CALL migrate_wait('0021')");
+	is(query($node, 'postgres', "$set SELECT migrate_revert('0021')"), 'queued: 2 steps', "$what: and back");
+	query($node, 'postgres', "CALL migrate_wait('0021')");
+	is(query($node, 'postgres', 'SELECT * FROM seen ORDER BY step'),
+		join("\n", map { "$_->[0]|$expected|$_->[1]" } ['down, first', 'client backend'], ['down, later', 'surefoot worker'],
+			['first', 'client backend'], ['later', 'surefoot worker']),
+		"$what: the steps in transactions wait $expected for a lock");
+	my @builds = slurp_file($node->logfile, $log) =~ /in the build lock_timeout is (\w+)/g;
+	is("@builds", '0', "$what: the build is not ended by a wait");
+}
 
 done_testing();
