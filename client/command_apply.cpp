@@ -23,6 +23,30 @@ namespace {
 
 constexpr size_t chunk_bytes = 8 << 20;
 constexpr size_t chunk_scripts = 1000;
+constexpr size_t most_in_turn = 200;
+
+// "0019 up: applied"; the server spells a version as it was registered.
+bool is_end_of(const std::string &line, const std::string &version)
+{
+	const size_t space = line.find(' ');
+	return line.ends_with(" up: applied") && space + 12 == line.size() &&
+		   compare_versions(line.substr(0, space), version) == 0;
+}
+
+// Has the lines of the call under way seen, as long as it lives.
+class NoticedLines {
+public:
+	NoticedLines(Run &run, std::function<void(const std::string &)> seen) : run_(run)
+	{
+		run_.on_line = std::move(seen);
+	}
+	~NoticedLines() { run_.on_line = nullptr; }
+	NoticedLines(const NoticedLines &) = delete;
+	NoticedLines &operator=(const NoticedLines &) = delete;
+
+private:
+	Run &run_;
+};
 
 class Apply {
 public:
@@ -43,6 +67,11 @@ private:
 	Answer call(const std::string &version);
 	// The exit code when the run ends here.
 	std::optional<int> apply_one(const MigrationFiles &files);
+	// Those from at on that need no look of ours between them, in one call; at becomes the first that is not done.
+	std::optional<int> apply_in_turn(const std::vector<const MigrationFiles *> &list, size_t &at);
+	bool is_untouched(const MigrationFiles &files) const;
+	std::optional<int> conclude_one(const MigrationFiles &files, const Answer &answer, std::int64_t seen,
+									std::chrono::steady_clock::time_point start);
 	void finish_one(const MigrationFiles &files, const Answer &answer, double seconds);
 	void refuse_half_done(const MigrationFiles &files);
 	void check(const MigrationFiles &files);
@@ -211,7 +240,13 @@ std::optional<int> Apply::apply_one(const MigrationFiles &files)
 		run_.log.info(fmt::format("{} was begun before; what it did so far: {}", files.stem(),
 								  run_.next("log", files.version)));
 	}
-	Answer answer = call(files.version);
+	return conclude_one(files, call(files.version), seen, start);
+}
+
+std::optional<int> Apply::conclude_one(const MigrationFiles &files, const Answer &answer, std::int64_t seen,
+									   std::chrono::steady_clock::time_point start)
+{
+	using namespace std::chrono;
 	if (answer.outcome == Outcome::queued) {
 		bool left = run_.options.no_wait ||
 					follow_steps(run_, files.version, "up", seen) == StepsEnd::detached;
@@ -229,19 +264,81 @@ std::optional<int> Apply::apply_one(const MigrationFiles &files)
 	return std::nullopt;
 }
 
+bool Apply::is_untouched(const MigrationFiles &files) const
+{
+	auto row = status_.find(files.version);
+	return row == status_.end() || row->second.state == "registered" || row->second.state == "reverted";
+}
+
+std::optional<int> Apply::apply_in_turn(const std::vector<const MigrationFiles *> &list, size_t &at)
+{
+	using namespace std::chrono;
+	std::vector<std::string> versions;
+	for (size_t i = at; i < list.size() && versions.size() < most_in_turn && is_untouched(*list[i]); ++i)
+		versions.push_back(list[i]->version);
+	// The report of each asks the server, which is busy.
+	if (versions.size() < 2 || run_.options.json) {
+		const MigrationFiles &files = *list[at];
+		auto code = apply_one(files);
+		at += code ? 0 : 1;
+		return code;
+	}
+	const size_t end = at + versions.size();
+	auto start = steady_clock::now();
+	auto done = [&](size_t i, Outcome outcome) {
+		finish_one(*list[i], {outcome, ""}, duration<double>(steady_clock::now() - start).count());
+		start = steady_clock::now();
+		run_.noticed.clear();
+	};
+	// What somebody else has applied meanwhile says nothing.
+	auto done_until = [&](size_t i) {
+		while (at < i)
+			done(at++, Outcome::nothing_to_do);
+	};
+	run_.noticed.clear();
+	NoticedLines lines(run_, [&](const std::string &line) {
+		for (size_t i = at; i < end; ++i)
+			if (is_end_of(line, list[i]->version)) {
+				done_until(i);
+				done(at++, Outcome::done);
+				return;
+			}
+	});
+	try {
+		const auto [last, answer] = run_.server->apply_in_turn(versions);
+		size_t i = at;
+		while (i < end && list[i]->version != last)
+			++i;
+		done_until(i);
+		if (at == end)
+			return std::nullopt;
+		auto code = conclude_one(*list[at], answer, 0, start);
+		at += code ? 0 : 1;
+		return code;
+	} catch (const Failure &failure) {
+		if (failure.code != "CONNECTION_LOST" || at == end)
+			throw;
+		auto code = conclude_one(*list[at], find_answer(run_, list[at]->version, "up", failure), 0, start);
+		at += code ? 0 : 1;
+		return code;
+	}
+}
+
 std::optional<int> Apply::apply_pending(const std::vector<const MigrationFiles *> &list)
 {
-	for (size_t i = 0; i < list.size(); ++i) {
-		const MigrationFiles &files = *list[i];
+	for (size_t at = 0; at < list.size();) {
 		try {
-			stop_if_interrupted("before " + files.version + "; " + std::to_string(applied_.size()) +
+			stop_if_interrupted("before " + list[at]->version + "; " + std::to_string(applied_.size()) +
 								" applied");
-			refuse_half_done(files);
-			if (i == 0 || list.size() <= most_checklists)
-				check(files);
-			if (auto code = apply_one(files))
+			refuse_half_done(*list[at]);
+			const bool looked_at = at == 0 || list.size() <= most_checklists;
+			if (looked_at)
+				check(*list[at]);
+			if (auto code = looked_at ? apply_one(*list[at]) : apply_in_turn(list, at))
 				return *code;
+			at += looked_at;
 		} catch (Failure &failure) {
+			const MigrationFiles &files = *list[std::min(at, list.size() - 1)];
 			if (failure.version.empty())
 				failure.version = files.version;
 			if (!applied_.empty() && failure.undone.empty() && !failure.sqlstate.empty() &&

@@ -84,6 +84,8 @@ void Run::receive(const Notice &notice)
 		text += "\nHINT: " + notice.hint;
 	noticed.insert(notice.message);
 	log.write(notice.severity == "WARNING" ? LogLevel::warning : LogLevel::info, text);
+	if (on_line)
+		on_line(notice.message);
 }
 
 void Run::open_connection(const ConnectionSettings &settings)

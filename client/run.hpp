@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -32,6 +33,7 @@ struct Run {
 	std::optional<Connection> connection;
 	std::optional<Server> server;
 	std::set<std::string> noticed; // lines that the call under way has streamed
+	std::function<void(const std::string &)> on_line; // sees each of them, when set
 
 	// Reads the folder of migrations; throws when it is not there.
 	const HistoryFiles &history();

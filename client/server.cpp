@@ -52,7 +52,8 @@ std::string text_array(const std::vector<std::optional<std::string_view>> &value
 
 namespace {
 
-Params versions_and_ups(const std::vector<Script> &scripts)
+// Two arrays of the same length; parameters only look at them.
+std::pair<std::string, std::string> versions_and_ups(const std::vector<Script> &scripts)
 {
 	std::vector<std::optional<std::string_view>> versions, ups;
 	for (const Script &script : scripts) {
@@ -132,9 +133,10 @@ std::vector<StatusRow> Server::status(const std::string &version, const std::vec
 									  std::vector<std::string> &differing)
 {
 	// Another question would be another way there and back.
+	const auto [versions, ups] = versions_and_ups(scripts);
 	Params params;
 	if (!scripts.empty())
-		params = versions_and_ups(scripts);
+		params = {versions, ups};
 	Result result = connection_.query(
 		fmt::format("SELECT version, name, state, steps, way_back, "
 					"pg_catalog.to_char(applied_at AT TIME ZONE 'UTC', "
@@ -213,19 +215,20 @@ std::vector<std::string> Server::register_scripts(const std::vector<Script> &scr
 
 std::vector<std::string> Server::differing(const std::vector<Script> &scripts)
 {
+	const auto [versions, ups] = versions_and_ups(scripts);
 	Result result = connection_.query(
 		"SELECT pg_catalog.unnest(surefoot.differing($1::pg_catalog.text[], $2::pg_catalog.text[]))",
-		versions_and_ups(scripts));
+		{versions, ups});
 	std::vector<std::string> different;
 	for (int i = 0; i < result.rows(); ++i)
 		different.push_back(result.string(i, 0));
 	return different;
 }
 
-Answer Server::answer(const Result &result) const
+Answer Server::answer(const Result &result, int column) const
 {
 	Answer answer;
-	answer.text = result.string(0, 0);
+	answer.text = result.string(0, column);
 	if (answer.text.starts_with("queued"))
 		answer.outcome = Outcome::queued;
 	else if (answer.text.starts_with("already") || answer.text.starts_with("not ") ||
@@ -252,6 +255,14 @@ Answer Server::apply(const std::string &version)
 														  call("migrate_apply")));
 	apply_prepared_ = true;
 	return answer(connection_.query_prepared("surefoot_apply", {version}));
+}
+
+std::pair<std::string, Answer> Server::apply_in_turn(const std::vector<std::string> &versions)
+{
+	std::vector<std::optional<std::string_view>> values(versions.begin(), versions.end());
+	Result result =
+		connection_.query("CALL surefoot.apply_in_turn($1::pg_catalog.text[])", {text_array(values)});
+	return {result.string(0, 0), answer(result, 1)};
 }
 
 Answer Server::revert(const std::string &version, const std::vector<std::string> &accept)

@@ -48,6 +48,8 @@ public:
 	void share_flush();
 	void wait_for_flush();
 	Answer apply(const std::string &version);
+	// Several, each in a transaction of its own, up to the first that has steps left: which one came last, and its answer.
+	std::pair<std::string, Answer> apply_in_turn(const std::vector<std::string> &versions);
 	Answer revert(const std::string &version, const std::vector<std::string> &accept);
 	// The way back that was derived, as SQL with comments at its head.
 	std::string inverse(const std::string &version);
@@ -90,7 +92,7 @@ public:
 private:
 	void find_extension();
 	std::string call(const std::string &function) const { return info_.schema + "." + function; }
-	Answer answer(const Result &result) const;
+	Answer answer(const Result &result, int column = 0) const;
 
 	Connection &connection_;
 	ServerInfo info_;

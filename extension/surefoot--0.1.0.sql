@@ -270,6 +270,12 @@ CREATE PROCEDURE migrate_apply_all(target text DEFAULT NULL)
 LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_apply_all';
 COMMENT ON PROCEDURE migrate_apply_all(text) IS 'applies what is pending, in order, waiting for each';
 
+-- For a client that follows what goes on: many small migrations without a way to the client and back between them. It waits for nobody.
+CREATE PROCEDURE surefoot.apply_in_turn(versions text[], INOUT version text DEFAULT NULL, INOUT answer text DEFAULT NULL)
+LANGUAGE C AS 'MODULE_PATHNAME', 'surefoot_apply_in_turn';
+COMMENT ON PROCEDURE surefoot.apply_in_turn(text[], text, text) IS
+    'applies migrations in this order, each in a transaction of its own, up to the first with queued steps; the last one, and what migrate_apply would say of it';
+
 -- What is where.
 
 -- Functions of their own, with settings, so that they are planned only when a row needs them: somebody who has just connected asks
@@ -544,7 +550,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'migrate_purge', 'migrate_restore', 'restore_rows', 'restore_column', 'check_values', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'apply_in_turn', 'migrate_purge', 'migrate_restore', 'restore_rows', 'restore_column', 'check_values', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

@@ -3,6 +3,7 @@
  * see the deadlock. So each look at the state is a transaction of its own, and between two looks nothing is held at all.
  */
 #include "jobs/launch.hpp"
+#include "jobs/procedure.hpp"
 #include "server/functions/arguments.hpp"
 #include "server/history/history.hpp"
 #include "server/run/apply.hpp"
@@ -14,26 +15,6 @@ namespace surefoot {
 namespace {
 
 constexpr long poll_interval = 20; /* ms */
-
-void check_call(FunctionCallInfo fcinfo, const char *procedure)
-{
-	/* A worker that was ordered on a standby would start by itself when it is promoted. */
-	refuse_standby();
-	const bool atomic = !fcinfo->context || !IsA(fcinfo->context, CallContext) || castNode(CallContext, fcinfo->context)->atomic;
-	if (atomic)
-		throw Error(sqlstate::wrong_context, std::string(procedure) + " cannot run inside a transaction block",
-					"It waits for steps that wait for this transaction to end.",
-					std::string("CALL ") + function_prefix() + procedure + "(...); by itself, after COMMIT.");
-}
-
-/* Ends the transaction and begins a new one without a snapshot. */
-void commit()
-{
-	pg_call([] {
-		SPI_commit();
-		InvalidateCatalogSnapshot();
-	});
-}
 
 [[noreturn]] void raise_failure(const history::Migration &migration)
 {
@@ -153,16 +134,6 @@ void wait_for(const std::string &number)
 	}
 }
 
-void with_spi(const std::function<void()> &body)
-{
-	pg_call([] {
-		if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-	});
-	body();
-	pg_call([] { SPI_finish(); });
-}
-
 } // namespace
 
 } // namespace surefoot
@@ -172,7 +143,7 @@ using namespace surefoot;
 SUREFOOT_FUNCTION(surefoot_wait)
 {
 	const std::optional<std::string> version = optional_text_argument(fcinfo, 0);
-	check_call(fcinfo, "migrate_wait");
+	check_call(fcinfo, "migrate_wait", "It waits for steps that wait for this transaction to end.");
 	with_spi([&] {
 		const std::vector<std::string> numbers =
 			version ? std::vector<std::string>{history::number_of(*version)} : unfinished();
@@ -185,7 +156,7 @@ SUREFOOT_FUNCTION(surefoot_wait)
 SUREFOOT_FUNCTION(surefoot_apply_all)
 {
 	const std::optional<std::string> target = optional_text_argument(fcinfo, 0);
-	check_call(fcinfo, "migrate_apply_all");
+	check_call(fcinfo, "migrate_apply_all", "It waits for steps that wait for this transaction to end.");
 	/* What was walked back below others stays so. What was never applied is not left out in silence: its apply says what to do. */
 	static surefoot::Query pending("SELECT version FROM surefoot.migration WHERE state IN ('registered', 'reverted') "
 						 "AND (state = 'registered' OR ordinal > coalesce((SELECT max(ordinal) FROM surefoot.migration WHERE state = 'applied'), -1)) "
