@@ -15,7 +15,8 @@ INSERT INTO m VALUES
     ('6', 'CREATE INDEX q ON t (p); DO $$ BEGIN IF EXISTS (SELECT FROM t WHERE p = 7) THEN DROP TABLE t; END IF; UPDATE t SET p = 1 WHERE p = 8; END $$',
           'DO $$ BEGIN PERFORM FROM t WHERE p = 7; INSERT INTO t VALUES (-1, -1); DELETE FROM t WHERE id = -1; END $$; DROP INDEX q'),
     ('7', 'CREATE INDEX r ON t (p); ALTER INDEX r RENAME TO s; ALTER TABLE t ADD CHECK (p >= 0)', 'ALTER TABLE t DROP CONSTRAINT t_p_check; DROP INDEX s'),
-    ('8', 'ALTER TABLE t ADD COLUMN w int UNIQUE, ADD CONSTRAINT ex EXCLUDE (id WITH =)', 'ALTER TABLE t DROP CONSTRAINT ex, DROP COLUMN w');
+    ('8', 'ALTER TABLE t ADD COLUMN w int UNIQUE, ADD CONSTRAINT ex EXCLUDE (id WITH =)', 'ALTER TABLE t DROP CONSTRAINT ex, DROP COLUMN w'),
+    ('9', 'CREATE INDEX z ON t (p)', 'DROP INDEX CONCURRENTLY z; DO $$ BEGIN PERFORM 1; END $$');
 SELECT count(*) FROM (SELECT migrate_register(version, 'm', up, down) FROM m) AS registered;
 SELECT migrate_fingerprint() AS before \gset
 SELECT format('SELECT migrate_apply(%L)', version), format('CALL migrate_wait(%L)', version) FROM m ORDER BY version \gexec

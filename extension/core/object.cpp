@@ -70,8 +70,8 @@ bool equal(const Object &a, const Object &b, Kind kind)
 
 void Objects::add(Object object)
 {
-	if (!objects_.empty() && !(key(objects_.back()) < key(object)))
-		dirty_ = true;
+	if (in_order_ == objects_.size() && (objects_.empty() || key(objects_.back()) < key(object)))
+		in_order_++;
 	objects_.push_back(std::move(object));
 }
 
@@ -83,24 +83,35 @@ void Objects::add(const Objects &others)
 
 const std::vector<Object> &Objects::sorted() const
 {
-	if (dirty_) {
-		std::stable_sort(objects_.begin(), objects_.end(),
-						 [](const Object &a, const Object &b) { return key(a) < key(b); });
+	if (in_order_ < objects_.size()) {
+		const auto before = [](const Object &a, const Object &b) { return key(a) < key(b); };
+		const auto middle = objects_.begin() + static_cast<std::ptrdiff_t>(in_order_);
+		std::stable_sort(middle, objects_.end(), before);
+		std::inplace_merge(objects_.begin(), middle, objects_.end(), before);
 		objects_.erase(std::unique(objects_.begin(), objects_.end(),
 								   [](const Object &a, const Object &b) { return key(a) == key(b); }),
 					   objects_.end());
-		dirty_ = false;
+		in_order_ = objects_.size();
 	}
 	return objects_;
 }
 
 const Object *Objects::find(std::string_view kind, std::string_view identity) const
 {
-	const std::vector<Object> &all = sorted();
-	auto it = std::lower_bound(all.begin(), all.end(), std::tie(kind, identity), [](const Object &a, const auto &b) {
+	/* Who looks up and adds by turns does not have all sorted each time. */
+	constexpr size_t few = 256;
+	if (objects_.size() - in_order_ > few)
+		sorted();
+	const auto middle = objects_.begin() + static_cast<std::ptrdiff_t>(in_order_);
+	const auto it = std::lower_bound(objects_.begin(), middle, std::tie(kind, identity), [](const Object &a, const auto &b) {
 		return std::tuple<std::string_view, std::string_view>(a.kind, a.identity) < b;
 	});
-	return it != all.end() && it->kind == kind && it->identity == identity ? &*it : nullptr;
+	if (it != middle && it->kind == kind && it->identity == identity)
+		return &*it;
+	const auto later = std::find_if(middle, objects_.end(), [&](const Object &object) {
+		return object.kind == kind && object.identity == identity;
+	});
+	return later != objects_.end() ? &*later : nullptr;
 }
 
 bool equal(const Objects &a, const Objects &b, Kind kind)

@@ -49,7 +49,7 @@ public:
 private:
 	const std::vector<Object> &sorted() const;
 	mutable std::vector<Object> objects_;
-	mutable bool dirty_ = false;
+	mutable size_t in_order_ = 0; /* so many at the beginning are sorted, and none is there twice */
 };
 
 bool equal(const Objects &a, const Objects &b, Kind kind = Kind::logical);

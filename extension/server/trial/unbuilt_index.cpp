@@ -66,6 +66,9 @@ void hide_from_planner(const std::vector<Oid> &indexes, bool hide)
 {
 	for (const Oid index : indexes)
 		pg_call([index, hide] {
+			/* One that a statement since has dropped. */
+			if (!SearchSysCacheExists1(RELOID, ObjectIdGetDatum(index)))
+				return;
 			List *all = find_all_inheritors(index, NoLock, nullptr);
 			for (int i = 0; i < list_length(all); i++)
 				mark(list_nth_oid(all, i), !hide);
