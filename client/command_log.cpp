@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "mask.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "table.hpp"
@@ -44,7 +43,7 @@ void show_runs(Run &run, const std::vector<HistoryRow> &rows)
 				   {who(row)},
 				   {row.application},
 				   {run.options.verbose > 0 ? row.wal_lsn : ""},
-				   {mask_secrets(what(row))}});
+				   {what(row)}});
 	put(table.render(run.terminal.color_out));
 }
 
@@ -53,7 +52,7 @@ void show_events(Run &run, const std::vector<EventRow> &events)
 	for (const EventRow &event : events)
 		run.say(
 			fmt::format("  {} {}{}{}", event.at, event.level == "info" ? "" : event.level + ": ",
-						mask_secrets(event_line(event)),
+						event_line(event),
 						event.seconds ? fmt::format(" ({})", human_duration(*event.seconds)) : ""));
 }
 

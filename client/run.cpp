@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/secret_text.hpp"
 #include "echo.hpp"
 #include "interrupt.hpp"
 #include "script_file.hpp"
@@ -82,7 +83,7 @@ void Run::receive(const Notice &notice)
 		text += "\nDETAIL: " + notice.detail;
 	if (!notice.hint.empty())
 		text += "\nHINT: " + notice.hint;
-	noticed.insert(notice.message);
+	noticed.insert(core::mask_secret_text(notice.message));
 	log.write(notice.severity == "WARNING" ? LogLevel::warning : LogLevel::info, text);
 }
 

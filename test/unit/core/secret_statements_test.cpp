@@ -1,21 +1,21 @@
-#include "mask.hpp"
+#include "core/secret_text.hpp"
 
 #include <gtest/gtest.h>
 
-using namespace surefoot::client;
+using surefoot::core::mask_secret_text;
 
 namespace {
 
 void expect_hidden(const std::string &text)
 {
-	std::string masked = mask_secrets(text);
+	std::string masked = mask_secret_text(text);
 	EXPECT_EQ(masked.find("s3cret"), std::string::npos) << text << " -> " << masked;
 	EXPECT_NE(masked.find("********"), std::string::npos) << text << " -> " << masked;
 }
 
 } // namespace
 
-TEST(Mask, CoversPasswordsInEveryQuoting)
+TEST(SecretStatements, CoversPasswordsInEveryQuoting)
 {
 	expect_hidden("CREATE ROLE joe PASSWORD 's3cret'");
 	expect_hidden("create role joe with login password's3cret'");
@@ -27,7 +27,7 @@ TEST(Mask, CoversPasswordsInEveryQuoting)
 	expect_hidden("ALTER ROLE joe PASSWORD\n\t's3cret'");
 }
 
-TEST(Mask, CoversUserMappingsAndConnectionStrings)
+TEST(SecretStatements, CoversUserMappingsAndConnectionStrings)
 {
 	expect_hidden("CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'joe', password 's3cret')");
 	expect_hidden("ALTER USER MAPPING FOR joe SERVER s OPTIONS (SET \"password\" 's3cret')");
@@ -38,28 +38,28 @@ TEST(Mask, CoversUserMappingsAndConnectionStrings)
 	expect_hidden("password=s3cret");
 }
 
-TEST(Mask, KeepsWhatIsAround)
+TEST(SecretStatements, KeepsWhatIsAround)
 {
-	EXPECT_EQ(mask_secrets("CREATE ROLE joe PASSWORD 'x' LOGIN"),
+	EXPECT_EQ(mask_secret_text("CREATE ROLE joe PASSWORD 'x' LOGIN"),
 			  "CREATE ROLE joe PASSWORD '********' LOGIN");
-	EXPECT_EQ(mask_secrets("dblink('password=x host=b')"), "dblink('password=******** host=b')");
-	EXPECT_EQ(mask_secrets("postgresql://joe:x@host:5432/db"),
+	EXPECT_EQ(mask_secret_text("dblink('password=x host=b')"), "dblink('password=******** host=b')");
+	EXPECT_EQ(mask_secret_text("postgresql://joe:x@host:5432/db"),
 			  "postgresql://joe:********@host:5432/db");
 }
 
-TEST(Mask, LeavesTheRestAlone)
+TEST(SecretStatements, LeavesTheRestAlone)
 {
 	for (const char *text :
 		 {"ALTER TABLE users ADD COLUMN password text NOT NULL", "SELECT 1", "",
 		  "CREATE TABLE password_resets (token text DEFAULT 'x')", "ALTER ROLE joe PASSWORD NULL",
 		  "https://host:5432/path", "COMMENT ON COLUMN u.password IS 'hash'"})
-		EXPECT_EQ(mask_secrets(text), text);
+		EXPECT_EQ(mask_secret_text(text), text);
 }
 
-TEST(Mask, EndsWithTheText)
+TEST(SecretStatements, EndsWithTheText)
 {
 	for (const char *text : {"PASSWORD", "PASSWORD '", "PASSWORD E", "PASSWORD $", "PASSWORD $x",
 							 "password=", "PASSWORD U&", "x://", "PASSWORD = ''"})
-		mask_secrets(text);
+		mask_secret_text(text);
 	expect_hidden("PASSWORD 's3cret");
 }
