@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/secret_text.hpp"
 #include "hints.hpp"
 #include "interrupt.hpp"
 #include "report.hpp"
@@ -50,7 +51,7 @@ bool overridden(const Run &run, const Finding &finding)
 
 Finding run_check_command(const std::string &command)
 {
-	Finding row{"fail", "check_command", command, "", "", ""};
+	Finding row{"fail", "check_command", core::mask_secret_text(command), "", "", ""};
 	std::fflush(stdout);
 	// Its words go with ours: standard output of a check must not spoil our results.
 	FILE *pipe = ::popen(fmt::format("( {}\n) 2>&1", command).c_str(), "r");
@@ -69,7 +70,7 @@ Finding run_check_command(const std::string &command)
 		row.level = "pass";
 	row.message = WIFSIGNALED(status) ? fmt::format("ended by signal {}", WTERMSIG(status))
 									  : fmt::format("exit code {}", WEXITSTATUS(status));
-	row.detail = trim(output);
+	row.detail = core::mask_secret_text(trim(output));
 	if (row.fails())
 		row.hint = "This is your own check (--check-command or SUREFOOT_CHECK_COMMAND).";
 	return row;

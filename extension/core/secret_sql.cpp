@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/characters.hpp"
+
 namespace surefoot::core {
 
 namespace {
@@ -15,21 +17,6 @@ constexpr std::string_view signs = "=:>";
 /* What begins a place for a value: %L, $1, @name, {0}; in a literal also || of another one within it. */
 constexpr std::string_view placeholders = "%@$#{";
 constexpr std::string_view placeholders_in_literal = "%@$#{<?[|";
-
-bool is_blank(char c)
-{
-	return std::isspace(static_cast<unsigned char>(c)) != 0;
-}
-
-bool starts_word(char c)
-{
-	return std::isalpha(static_cast<unsigned char>(c)) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool in_word(char c)
-{
-	return starts_word(c) || std::isdigit(static_cast<unsigned char>(c)) || c == '$';
-}
 
 bool one_of(std::string_view set, char c)
 {

@@ -4,22 +4,16 @@
 #include <cctype>
 #include <utility>
 
+#include "core/characters.hpp"
 #include "core/secret_sql.hpp"
 
 namespace surefoot::core {
 
 namespace {
 
-constexpr std::string_view blanks = " \t\r\n\f\v";
-
 bool is_word(char c)
 {
 	return std::isalnum(static_cast<unsigned char>(c)) || c == '_';
-}
-
-bool is_blank(char c)
-{
-	return blanks.find(c) != std::string_view::npos;
 }
 
 size_t run_of(std::string_view text, size_t i, char c)

@@ -6,7 +6,7 @@ using surefoot::core::mask_secret_text;
 
 namespace {
 
-void expect_hidden(const std::string &text)
+void hides(const std::string &text)
 {
 	std::string masked = mask_secret_text(text);
 	EXPECT_EQ(masked.find("s3cret"), std::string::npos) << text << " -> " << masked;
@@ -17,25 +17,25 @@ void expect_hidden(const std::string &text)
 
 TEST(SecretStatements, CoversPasswordsInEveryQuoting)
 {
-	expect_hidden("CREATE ROLE joe PASSWORD 's3cret'");
-	expect_hidden("create role joe with login password's3cret'");
-	expect_hidden("ALTER ROLE joe ENCRYPTED PASSWORD E'a\\'s3cret'");
-	expect_hidden("ALTER ROLE joe PASSWORD 'it''s3cret'");
-	expect_hidden("ALTER ROLE joe PASSWORD $$s3cret$$");
-	expect_hidden("ALTER ROLE joe PASSWORD $x$ $$ s3cret$x$");
-	expect_hidden("ALTER ROLE joe PASSWORD U&'s3cret'");
-	expect_hidden("ALTER ROLE joe PASSWORD\n\t's3cret'");
+	hides("CREATE ROLE joe PASSWORD 's3cret'");
+	hides("create role joe with login password's3cret'");
+	hides("ALTER ROLE joe ENCRYPTED PASSWORD E'a\\'s3cret'");
+	hides("ALTER ROLE joe PASSWORD 'it''s3cret'");
+	hides("ALTER ROLE joe PASSWORD $$s3cret$$");
+	hides("ALTER ROLE joe PASSWORD $x$ $$ s3cret$x$");
+	hides("ALTER ROLE joe PASSWORD U&'s3cret'");
+	hides("ALTER ROLE joe PASSWORD\n\t's3cret'");
 }
 
 TEST(SecretStatements, CoversUserMappingsAndConnectionStrings)
 {
-	expect_hidden("CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'joe', password 's3cret')");
-	expect_hidden("ALTER USER MAPPING FOR joe SERVER s OPTIONS (SET \"password\" 's3cret')");
-	expect_hidden("SELECT dblink_connect('host=a password=s3cret dbname=b')");
-	expect_hidden("SELECT dblink_connect('host=a password = ''my s3cret'' dbname=b')");
-	expect_hidden("CREATE SUBSCRIPTION s CONNECTION 'sslpassword=s3cret host=a' PUBLICATION p");
-	expect_hidden("postgresql://joe:s3cret@host/db");
-	expect_hidden("password=s3cret");
+	hides("CREATE USER MAPPING FOR joe SERVER s OPTIONS (user 'joe', password 's3cret')");
+	hides("ALTER USER MAPPING FOR joe SERVER s OPTIONS (SET \"password\" 's3cret')");
+	hides("SELECT dblink_connect('host=a password=s3cret dbname=b')");
+	hides("SELECT dblink_connect('host=a password = ''my s3cret'' dbname=b')");
+	hides("CREATE SUBSCRIPTION s CONNECTION 'sslpassword=s3cret host=a' PUBLICATION p");
+	hides("postgresql://joe:s3cret@host/db");
+	hides("password=s3cret");
 }
 
 TEST(SecretStatements, KeepsWhatIsAround)
@@ -61,5 +61,5 @@ TEST(SecretStatements, EndsWithTheText)
 	for (const char *text : {"PASSWORD", "PASSWORD '", "PASSWORD E", "PASSWORD $", "PASSWORD $x",
 							 "password=", "PASSWORD U&", "x://", "PASSWORD = ''"})
 		mask_secret_text(text);
-	expect_hidden("PASSWORD 's3cret");
+	hides("PASSWORD 's3cret");
 }
