@@ -178,13 +178,18 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 	checked_at_ = now;
 }
 
-int validate_migration(Run &run, const std::string &version, bool show_passes)
+Validation validate_migration(Run &run, const std::string &version, bool show_passes)
 {
 	std::vector<Finding> findings = run.server->validate(version);
-	auto failures = static_cast<int>(std::count_if(
-		findings.begin(), findings.end(), [](const Finding &finding) { return finding.fails(); }));
+	Validation validation;
 	Json &rows = run.report["validation"];
-	for (const Finding &finding : findings) {
+	for (Finding &finding : findings) {
+		if (translate_hint(run, version, finding); finding.fails())
+			++validation.failures;
+		if (finding.code == "not-applied")
+			validation.half_done = tells_half_done(finding);
+		if (finding.code == "verify" && finding.fails())
+			validation.place = place_in_verify(version, finding.message);
 		Json row = to_json(finding);
 		row["version"] = version;
 		rows.push_back(std::move(row));
@@ -193,7 +198,7 @@ int validate_migration(Run &run, const std::string &version, bool show_passes)
 	std::copy_if(findings.begin(), findings.end(), std::back_inserter(shown),
 				 [&](const Finding &finding) { return show_passes || finding.level != "pass"; });
 	show_findings(run, shown);
-	return failures;
+	return validation;
 }
 
 } // namespace surefoot::client

@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "failure.hpp"
 #include "rows.hpp"
 
 namespace surefoot::client {
@@ -42,7 +44,13 @@ private:
 	std::chrono::steady_clock::time_point checked_at_;
 };
 
-// migrate_validate: shows the rows; the number of failures.
-int validate_migration(Run &run, const std::string &version, bool show_passes);
+struct Validation {
+	int failures = 0;
+	std::optional<ScriptPosition> place; // where the verify script fails
+	bool half_done = false;				 // the migration has failed before
+};
+
+// migrate_validate: shows the rows.
+Validation validate_migration(Run &run, const std::string &version, bool show_passes);
 
 } // namespace surefoot::client

@@ -155,6 +155,12 @@ void Run::open_log(const std::string &target)
 	report["log"] = log.path().string();
 }
 
+void Run::tell_log()
+{
+	if (log.is_open())
+		say("log: " + log.path().string());
+}
+
 void Run::say(std::string_view line)
 {
 	if (options.json)

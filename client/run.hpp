@@ -47,6 +47,9 @@ struct Run {
 	// Only for commands that change something: opens the log file of the run.
 	void open_log(const std::string &target);
 
+	// Where it is, as the last word of a command.
+	void tell_log();
+
 	// For people on standard output; nothing with --json.
 	void say(std::string_view line);
 	std::string paint_out(Color color, std::string_view text) const

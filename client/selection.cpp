@@ -72,6 +72,38 @@ std::vector<std::string> select_down(Run &run, const StatusMap &status)
 	return selected;
 }
 
+std::string spelled_version(Run &run, const std::string &argument)
+{
+	const std::string version = parse_version_argument(argument).version;
+	if (run.files)
+		if (const MigrationFiles *files = run.files->find(version))
+			return files->version;
+	if (run.server)
+		for (const StatusRow &row : run.server->status(version))
+			return row.version;
+	return version;
+}
+
+void spell_versions(Run &run)
+{
+	for (std::string *argument : {&run.options.target, &run.options.to})
+		if (!argument->empty())
+			*argument = spelled_version(run, *argument);
+}
+
+std::string open_log_of_target(Run &run)
+{
+	const std::string version = parse_version_argument(run.options.target).version;
+	// Without a file only the database knows how it is spelled.
+	if (!run.history_if_any().find(version))
+		run.connect();
+	spell_versions(run);
+	run.open_log(run.options.target);
+	if (!run.server)
+		run.connect();
+	return run.options.target;
+}
+
 std::string target_label(const Run &run)
 {
 	if (!run.options.target.empty())
