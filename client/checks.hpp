@@ -15,7 +15,7 @@ namespace surefoot::client {
 struct Run;
 
 // A user's own check as a row: passes when the command exits with 0.
-Finding run_check_command(const std::string &command);
+Finding run_check_command(Run &run, const std::string &command);
 
 // migrate_checklist, with the way back as a command of this client's.
 std::vector<Finding> server_checklist(Run &run, const std::string &version,
@@ -23,6 +23,9 @@ std::vector<Finding> server_checklist(Run &run, const std::string &version,
 
 // As a table on standard output; warnings and failures also go to the log file.
 void show_findings(Run &run, const std::vector<Finding> &findings);
+
+// An --override that names no row of the checklists of this run is a slip.
+void warn_of_unused_overrides(Run &run);
 
 // Throws with exit_checklist when a row fails that --override does not name.
 void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version);

@@ -366,8 +366,8 @@ int command_apply(Run &run)
 		return exit_ok;
 	}
 	Apply apply(run, selected);
-	// As the file spells it, however it was asked for.
-	run.open_log(run.options.target.empty() ? target_label(run) : selected.front()->version);
+	spell_versions(run);
+	run.open_log(target_label(run));
 	run.connect();
 	prepare_sandbox(run, selected.front()->version, false);
 	int code = Gate(run).pass([&] { return apply.attempt(); });

@@ -3,6 +3,7 @@
 #include "commands.hpp"
 #include "report.hpp"
 #include "run.hpp"
+#include "selection.hpp"
 #include "table.hpp"
 #include "text.hpp"
 #include "version.hpp"
@@ -60,10 +61,11 @@ void show_events(Run &run, const std::vector<EventRow> &events)
 
 int command_log(Run &run)
 {
-	std::string version;
 	if (!run.options.target.empty())
-		version = parse_version_argument(run.options.target).version;
+		parse_version_argument(run.options.target);
 	run.connect();
+	spell_versions(run);
+	const std::string &version = run.options.target;
 	// The newest last, where a terminal ends.
 	std::vector<HistoryRow> rows = run.server->history(version, run.options.limit);
 	std::reverse(rows.begin(), rows.end());

@@ -73,8 +73,12 @@ void Revert::tell_unused_accepts() const
 	run_.log.warning(fmt::format("nothing was left to accept by the name of {}", names));
 }
 
+// What is not applied is not reverted either: there is nothing to ask a checklist for.
 void Revert::check(const std::string &version)
 {
+	const auto row = status_.find(version_key(version));
+	if (row == status_.end() || !has_way_to_go(row->second))
+		return;
 	if (std::any_of(status_.begin(), status_.end(), [](const auto &row) { return under_way(row.second.state); }))
 		wait_for_other_jobs(run_, version);
 	checklist_.check(run_, version, "down", [&] { wait_for_other_jobs(run_, version); });
@@ -202,17 +206,19 @@ void prepare_sandbox_for_revert(Run &run)
 
 int command_revert(Run &run)
 {
-	if (!run.options.target.empty()) {
-		// As the file spells it, however it was asked for.
-		std::string version = parse_version_argument(run.options.target).version;
-		const MigrationFiles *files = files_of(run, version);
-		run.options.target = files ? files->version : version;
+	refuse_no_selection(run);
+	if (run.options.dry_run)
+		run.history_if_any();
+	else if (!run.options.target.empty())
+		open_log_of_target(run);
+	else {
+		run.history_if_any();
+		spell_versions(run);
+		run.open_log(target_label(run));
 	}
-	if (!run.options.dry_run)
-		run.open_log(run.options.target.empty() && run.options.to.empty() && !run.options.all
-						 ? ""
-						 : target_label(run));
-	run.connect();
+	if (!run.server)
+		run.connect();
+	spell_versions(run);
 	prepare_sandbox_for_revert(run);
 	if (run.options.dry_run)
 		return dry_run_revert(run);

@@ -95,6 +95,8 @@ void Run::open_connection(const ConnectionSettings &settings)
 	connection->on_notice([this](const Notice &notice) { receive(notice); });
 	if (options.echo)
 		connection->on_statement([this](const std::string &sql, const Params &params) {
+			if (polling && !polled_.insert(sql).second)
+				return;
 			log.clear_progress();
 			put_error(echo_statement(sql, params) + "\n");
 		});
@@ -167,7 +169,7 @@ void Run::say(std::string_view line)
 		return;
 	log.clear_progress();
 	put_line(line);
-	std::fflush(stdout);
+	flush_output();
 }
 
 Script load_script(const MigrationFiles &files)

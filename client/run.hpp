@@ -32,6 +32,8 @@ struct Run {
 	std::optional<Connection> connection;
 	std::optional<Server> server;
 	std::set<std::string> noticed; // lines that the call under way has streamed
+	std::set<std::string> checked_rows; // of the checklists so far
+	bool polling = false; // what is asked again and again is shown by --echo once
 
 	// Reads the folder of migrations; throws when it is not there.
 	const HistoryFiles &history();
@@ -65,7 +67,21 @@ private:
 	void warn_of_misnamed(const HistoryFiles &read);
 	void receive(const Notice &notice);
 	std::chrono::steady_clock::time_point last_live_{};
+	std::set<std::string> polled_;
 	void open_connection(const ConnectionSettings &settings);
+};
+
+// While something is waited for.
+class Polling {
+public:
+	explicit Polling(Run &run) : run_(run), before_(run.polling) { run_.polling = true; }
+	~Polling() { run_.polling = before_; }
+	Polling(const Polling &) = delete;
+	Polling &operator=(const Polling &) = delete;
+
+private:
+	Run &run_;
+	bool before_;
 };
 
 Script load_script(const MigrationFiles &files);

@@ -35,14 +35,18 @@ std::vector<const MigrationFiles *> select_up(Run &run)
 	return selected;
 }
 
-namespace {
-
 bool has_way_to_go(const StatusRow &row)
 {
 	return row.state != "registered" && row.state != "reverted";
 }
 
-} // namespace
+void refuse_no_selection(const Run &run)
+{
+	if (run.options.target.empty() && run.options.to.empty() && !run.options.all)
+		throw usage_failure("what shall be reverted?",
+							"Give a version, --to VERSION or --all; what is applied tells: " +
+								run.next("status", ""));
+}
 
 std::vector<std::string> select_down(Run &run, const StatusMap &status)
 {
@@ -52,16 +56,7 @@ std::vector<std::string> select_down(Run &run, const StatusMap &status)
 		auto at = status.find(wanted.version);
 		return {at == status.end() ? wanted.version : at->second.version};
 	}
-	if (run.options.to.empty() && !run.options.all) {
-		Failure failure =
-			usage_failure("what shall be reverted?", "Give a version, --to VERSION or --all.");
-		for (auto row = status.rbegin(); row != status.rend(); ++row)
-			if (has_way_to_go(row->second)) {
-				failure.next_command = run.next("revert", row->second.version);
-				break;
-			}
-		throw failure;
-	}
+	refuse_no_selection(run);
 	std::string limit;
 	if (!run.options.to.empty())
 		limit = parse_version_argument(run.options.to).version;

@@ -21,6 +21,12 @@ bool is_applied(const StatusMap &status, const std::string &version);
 // From VERSION, --to or --all (and nothing means all): files in order of version.
 std::vector<const MigrationFiles *> select_up(Run &run);
 
+// Whether it can be walked back, or is half done.
+bool has_way_to_go(const StatusRow &row);
+
+// A way back is never taken for want of a word.
+void refuse_no_selection(const Run &run);
+
 // Applied ones, newest first; a single VERSION is taken as it is.
 std::vector<std::string> select_down(Run &run, const StatusMap &status);
 
