@@ -83,7 +83,7 @@ $shop->write('0002_index', up => "CREATE INDEX users_name_idx ON users (name);\n
 my $echo = $shop->run('apply', '2', '--echo', '--out-of-order');
 is($echo->exit, 0, 'a build with --echo');
 like($echo->stdout, qr/^pass +worker_slots .*\n +\d+ of max_worker_processes = \d+ are free\.\n/m, 'how many workers are free is told though it passes');
-like($echo->stdout, qr/^pass +disk_space .*\n +About .* needed; .* free/m, 'and how much room there is');
+like($echo->stdout, qr/^pass +disk_space .*\n +About .* needed for a time; .* are free/m, 'and how much room there is');
 my $polls = () = $echo->stderr =~ /FROM (?:public\.)?migrate_jobs\(\)/g;
 cmp_ok($polls, '<=', 3, 'what is asked again and again is shown once');
 
