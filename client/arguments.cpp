@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "failure.hpp"
 #include "options.hpp"
 #include "terminal.hpp"
+#include "usage.hpp"
 
 namespace surefoot::client {
 
@@ -21,6 +21,11 @@ then DATABASE_URL, then libpq's own PG* variables, service file and ~/.pgpass.
 Exit: 0 done, 1 failed and rolled back, 2 usage or file, 3 pending (status --exit-code), 4 validation,
 5 locks, 6 connection, 7 checklist, 8 a later step failed, 9 still running, 130 interrupted.
 Example: surefoot checklist 0019 && surefoot apply 0019)";
+
+constexpr const char *common_options =
+	R"(With every command: --dir FOLDER, --log-dir FOLDER, --no-log-file, --json, --quiet, --verbose, --echo,
+--color WHEN, --sandbox, --pg-bin FOLDER, and the connection: -h HOST, -p PORT, -d DATABASE, -U USER.
+What they do, and the exit codes: surefoot --help)";
 
 void add_common(CLI::App &app, Options &options)
 {
@@ -61,6 +66,7 @@ CLI::App *add_command(CLI::App &app, const char *name, const char *text)
 {
 	CLI::App *command = app.add_subcommand(name, text);
 	command->fallthrough();
+	command->footer(common_options);
 	return command;
 }
 
@@ -135,11 +141,11 @@ void add_commands(CLI::App &app, Options &options)
 	add_running(command, options);
 
 	command = add_command(app, "resume", "go on after a failed step");
-	command->add_option("version", options.target)->required();
+	command->add_option("version", options.target, "0019, 19 or 0019_name")->required();
 	add_running(command, options);
 
 	command = add_command(app, "cancel", "stop the queued or running steps of a migration");
-	command->add_option("version", options.target)->required();
+	command->add_option("version", options.target, "0019, 19 or 0019_name")->required();
 	command->add_option("--wait-timeout", options.wait_timeout,
 						"seconds to wait for the end (600)");
 
@@ -173,10 +179,21 @@ void add_commands(CLI::App &app, Options &options)
 	add_command(app, "version", "versions of client, library and extension");
 }
 
+// "help" and "help apply" are "--help" and "apply --help".
+void replace_help(std::vector<std::string> &words)
+{
+	if (words.empty() || words.front() != "help")
+		return;
+	words.erase(words.begin());
+	words.resize(std::min(words.size(), size_t{1}));
+	words.emplace_back("--help");
+}
+
 // The aliases would double every line of the help if the parser knew them.
 std::vector<std::string> without_aliases(CLI::App &app, int argc, char **argv)
 {
 	std::vector<std::string> words(argv + 1, argv + argc);
+	replace_help(words);
 	for (size_t i = 0; i < words.size(); ++i) {
 		const std::string &word = words[i];
 		if (!word.starts_with('-')) {
@@ -192,25 +209,16 @@ std::vector<std::string> without_aliases(CLI::App &app, int argc, char **argv)
 	return {words.rbegin(), words.rend()};
 }
 
-// How many keys lie between two words.
-size_t distance(std::string_view a, std::string_view b)
+std::vector<std::string> command_names(const CLI::App &app)
 {
-	std::vector<size_t> row(b.size() + 1);
-	std::iota(row.begin(), row.end(), size_t{0});
-	for (size_t i = 1; i <= a.size(); ++i) {
-		size_t diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= b.size(); ++j) {
-			size_t changed = diagonal + (a[i - 1] != b[j - 1]);
-			diagonal = row[j];
-			row[j] = std::min({changed, row[j] + 1, row[j - 1] + 1});
-		}
-	}
-	return row[b.size()];
+	std::vector<std::string> names;
+	for (const CLI::App *command : app.get_subcommands({}))
+		names.push_back(command->get_name());
+	return names;
 }
 
-// The words that are left when the parser knows none of the options' values; backwards.
-void refuse_unknown_command(CLI::App &app, const std::vector<std::string> &words)
+// The word that names the command; words are backwards. An empty text when there is none.
+std::string command_word(CLI::App &app, const std::vector<std::string> &words)
 {
 	for (auto word = words.rbegin(); word != words.rend(); ++word) {
 		if (word->starts_with('-')) {
@@ -219,29 +227,18 @@ void refuse_unknown_command(CLI::App &app, const std::vector<std::string> &words
 				++word;
 			continue;
 		}
-		std::string nearest, all;
-		size_t least = 3;
-		for (const CLI::App *command : app.get_subcommands({})) {
-			if (command->get_name() == *word)
-				return;
-			all += (all.empty() ? "" : " ") + command->get_name();
-			if (size_t far = distance(*word, command->get_name());
-				far < least && far < command->get_name().size()) {
-				least = far;
-				nearest = command->get_name();
-			}
-		}
-		throw usage_failure(fmt::format("unknown command \"{}\"{}", *word,
-										nearest.empty() ? "" : "; did you mean " + nearest + "?"),
-							"Commands: " + all + "; see: surefoot --help");
+		std::vector<std::string> names = command_names(app);
+		if (std::find(names.begin(), names.end(), *word) == names.end())
+			throw unknown_command(*word, names);
+		return *word;
 	}
+	return "";
 }
 
 } // namespace
 
-Options parse_arguments(int argc, char **argv, const Environment &env)
+bool parse_arguments(int argc, char **argv, const Environment &env, Options &options)
 {
-	Options options;
 	CLI::App app(description, "surefoot");
 	app.set_help_flag("-?,--help", "show this help");
 	app.set_version_flag("--version", "surefoot " SUREFOOT_VERSION);
@@ -253,21 +250,21 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 
 	try {
 		std::vector<std::string> words = without_aliases(app, argc, argv);
-		refuse_unknown_command(app, words);
+		options.command = command_word(app, words);
 		app.parse(std::move(words));
 	} catch (const CLI::Success &success) {
 		app.exit(success);
-		options.command.clear();
-		return options;
+		return false;
 	} catch (const CLI::ParseError &error) {
-		std::string message = error.what();
-		throw usage_failure(message.substr(0, message.find('\n')), "See: surefoot --help");
+		throw usage_failure(sentence_of(error.get_name(), error.what(), options.command),
+							"See: surefoot " +
+								(options.command.empty() ? "" : options.command + " ") + "--help");
 	}
-	if (app.get_subcommands().empty())
-		throw usage_failure("no command given", "Commands: new status plan checklist rehearse apply revert "
-												"resume cancel validate drift jobs archive log show version; "
-												"see: surefoot --help");
-	options.command = app.get_subcommands().front()->get_name();
+	if (options.command.empty())
+		throw no_command(command_names(app));
+
+	if (options.limit < 1)
+		throw usage_failure("--limit takes a number above 0", "See: surefoot log --help");
 
 	options.dir_given = !options.dir.empty();
 	if (options.dir.empty())
@@ -281,8 +278,9 @@ Options parse_arguments(int argc, char **argv, const Environment &env)
 		options.check_command = env_value(env, "SUREFOOT_CHECK_COMMAND");
 	if (int given = !options.target.empty() + !options.to.empty() + options.all;
 		given > 1 && options.command != "new")
-		throw usage_failure("give a version, or --to, or --all, not two of them");
-	return options;
+		throw usage_failure("give a version, or --to, or --all, not two of them",
+							"See: surefoot " + options.command + " --help");
+	return true;
 }
 
 } // namespace surefoot::client

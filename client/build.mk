@@ -1,7 +1,8 @@
-# The client: build/client/surefoot, from client/*.cpp. Included by the top Makefile after PGXS.
+# The client: build/client/surefoot, from client/*.cpp and what it shares with the server. Included by the top Makefile after PGXS.
 
 CLIENT_SOURCES  := $(wildcard client/*.cpp)
-CLIENT_OBJECTS  := $(CLIENT_SOURCES:client/%.cpp=build/client/%.o)
+CLIENT_CORE     := extension/core/secret_text.cpp extension/core/secret_sql.cpp
+CLIENT_OBJECTS  := $(CLIENT_SOURCES:client/%.cpp=build/client/%.o) $(CLIENT_CORE:extension/%.cpp=build/client/%.o)
 CLIENT          := build/client/surefoot
 CLIENT_CXX      ?= g++
 # It waits for the server nearly all of the time; -O2 -g would double its build's.
@@ -18,7 +19,7 @@ $(CLIENT): $(CLIENT_OBJECTS)
 		-L$(shell $(PG_CONFIG) --libdir) $(CLIENT_LIBS)
 
 CLIENT_COMPILE = $(CLIENT_CXX) -std=c++20 $(CLIENT_CXXFLAGS) -Wall -Wextra -MMD -MP \
-	-DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"' -I$(CLIENT_INCLUDE)
+	-DSUREFOOT_VERSION='"$(SUREFOOT_VERSION)"' -Iextension -I$(CLIENT_INCLUDE)
 CLIENT_PCH     := build/client/precompiled.hpp
 
 $(CLIENT_PCH).gch: client/precompiled.hpp META.json
@@ -26,8 +27,12 @@ $(CLIENT_PCH).gch: client/precompiled.hpp META.json
 	echo '#include "../../client/precompiled.hpp"' > $(CLIENT_PCH)
 	$(CLIENT_COMPILE) -x c++-header -c -o $@ $(CLIENT_PCH)
 
-$(CLIENT_OBJECTS): build/client/%.o: client/%.cpp META.json $(CLIENT_PCH).gch
+$(CLIENT_SOURCES:client/%.cpp=build/client/%.o): build/client/%.o: client/%.cpp META.json $(CLIENT_PCH).gch
 	$(CLIENT_COMPILE) -include $(CLIENT_PCH) -c -o $@ $<
+
+$(CLIENT_CORE:extension/%.cpp=build/client/%.o): build/client/%.o: extension/%.cpp META.json
+	@mkdir -p $(@D)
+	$(CLIENT_COMPILE) -c -o $@ $<
 
 -include $(CLIENT_OBJECTS:.o=.d)
 

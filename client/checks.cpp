@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "core/secret_text.hpp"
 #include "hints.hpp"
 #include "interrupt.hpp"
 #include "report.hpp"
@@ -40,6 +41,12 @@ std::string finding_line(const Finding &finding)
 	return line;
 }
 
+// What passes is told in one line, but how much room there is is worth knowing.
+bool tells_figures(const Finding &finding)
+{
+	return finding.code == "disk_space" || finding.code == "worker_slots";
+}
+
 bool overridden(const Run &run, const Finding &finding)
 {
 	const auto &names = run.options.overrides;
@@ -48,10 +55,11 @@ bool overridden(const Run &run, const Finding &finding)
 
 } // namespace
 
-Finding run_check_command(const std::string &command)
+Finding run_check_command(Run &run, const std::string &command)
 {
-	Finding row{"fail", "check_command", command, "", "", ""};
-	std::fflush(stdout);
+	run.checked_rows.insert("check_command");
+	Finding row{"fail", "check_command", core::mask_secret_text(command), "", "", ""};
+	flush_output();
 	// Its words go with ours: standard output of a check must not spoil our results.
 	FILE *pipe = ::popen(fmt::format("( {}\n) 2>&1", command).c_str(), "r");
 	if (!pipe) {
@@ -69,7 +77,7 @@ Finding run_check_command(const std::string &command)
 		row.level = "pass";
 	row.message = WIFSIGNALED(status) ? fmt::format("ended by signal {}", WTERMSIG(status))
 									  : fmt::format("exit code {}", WEXITSTATUS(status));
-	row.detail = trim(output);
+	row.detail = core::mask_secret_text(trim(output));
 	if (row.fails())
 		row.hint = "This is your own check (--check-command or SUREFOOT_CHECK_COMMAND).";
 	return row;
@@ -81,6 +89,7 @@ std::vector<Finding> server_checklist(Run &run, const std::string &version,
 	std::vector<Finding> findings = run.server->checklist(version, direction);
 	for (Finding &finding : findings) {
 		translate_hint(run, version, finding);
+		run.checked_rows.insert(finding.code);
 		if (finding.code == "way_back_command" && finding.level == "pass") {
 			finding.detail = "In psql: " + finding.message;
 			finding.message = run.next(direction == "up" ? "revert" : "apply", version);
@@ -102,7 +111,7 @@ void show_findings(Run &run, const std::vector<Finding> &findings)
 				   {finding.code},
 				   {finding.object},
 				   {finding.message}});
-		if (finding.level == "pass" && run.options.verbose == 0)
+		if (finding.level == "pass" && run.options.verbose == 0 && !tells_figures(finding))
 			continue;
 		for (const std::string &more : {finding.detail, finding.hint})
 			if (!more.empty())
@@ -112,7 +121,17 @@ void show_findings(Run &run, const std::vector<Finding> &findings)
 	// Hints are there to be pasted: a terminal wraps them, we do not cut them.
 	run.log.clear_progress();
 	put(table.render(run.terminal.color_out));
-	std::fflush(stdout);
+	flush_output();
+}
+
+void warn_of_unused_overrides(Run &run)
+{
+	if (run.checked_rows.empty())
+		return;
+	for (const std::string &name : run.options.overrides)
+		if (!run.checked_rows.contains(name))
+			run.log.warning(
+				fmt::format("--override {}: there is no row \"{}\" in the checklist", name, name));
 }
 
 void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version)
@@ -146,7 +165,7 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 		return;
 	std::vector<Finding> findings = server_checklist(run, version, direction);
 	if (!run.options.check_command.empty() && shown_.empty())
-		findings.push_back(run_check_command(run.options.check_command));
+		findings.push_back(run_check_command(run, run.options.check_command));
 	stop_if_interrupted("while the checklist of " + version + " ran; nothing of it was changed");
 	if (before_refusal && std::any_of(findings.begin(), findings.end(),
 									  [](const Finding &finding) { return finding.fails(); }))
@@ -177,13 +196,18 @@ void Checklist::check(Run &run, const std::string &version, const std::string &d
 	checked_at_ = now;
 }
 
-int validate_migration(Run &run, const std::string &version, bool show_passes)
+Validation validate_migration(Run &run, const std::string &version, bool show_passes)
 {
 	std::vector<Finding> findings = run.server->validate(version);
-	auto failures = static_cast<int>(std::count_if(
-		findings.begin(), findings.end(), [](const Finding &finding) { return finding.fails(); }));
+	Validation validation;
 	Json &rows = run.report["validation"];
-	for (const Finding &finding : findings) {
+	for (Finding &finding : findings) {
+		if (translate_hint(run, version, finding); finding.fails())
+			++validation.failures;
+		if (finding.code == "not-applied")
+			validation.half_done = tells_half_done(finding);
+		if (finding.code == "verify" && finding.fails())
+			validation.place = place_in_verify(version, finding.message);
 		Json row = to_json(finding);
 		row["version"] = version;
 		rows.push_back(std::move(row));
@@ -192,7 +216,7 @@ int validate_migration(Run &run, const std::string &version, bool show_passes)
 	std::copy_if(findings.begin(), findings.end(), std::back_inserter(shown),
 				 [&](const Finding &finding) { return show_passes || finding.level != "pass"; });
 	show_findings(run, shown);
-	return failures;
+	return validation;
 }
 
 } // namespace surefoot::client

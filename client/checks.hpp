@@ -3,9 +3,11 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "failure.hpp"
 #include "rows.hpp"
 
 namespace surefoot::client {
@@ -13,7 +15,7 @@ namespace surefoot::client {
 struct Run;
 
 // A user's own check as a row: passes when the command exits with 0.
-Finding run_check_command(const std::string &command);
+Finding run_check_command(Run &run, const std::string &command);
 
 // migrate_checklist, with the way back as a command of this client's.
 std::vector<Finding> server_checklist(Run &run, const std::string &version,
@@ -21,6 +23,9 @@ std::vector<Finding> server_checklist(Run &run, const std::string &version,
 
 // As a table on standard output; warnings and failures also go to the log file.
 void show_findings(Run &run, const std::vector<Finding> &findings);
+
+// An --override that names no row of the checklists of this run is a slip.
+void warn_of_unused_overrides(Run &run);
 
 // Throws with exit_checklist when a row fails that --override does not name.
 void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version);
@@ -42,7 +47,13 @@ private:
 	std::chrono::steady_clock::time_point checked_at_;
 };
 
-// migrate_validate: shows the rows; the number of failures.
-int validate_migration(Run &run, const std::string &version, bool show_passes);
+struct Validation {
+	int failures = 0;
+	std::optional<ScriptPosition> place; // where the verify script fails
+	bool half_done = false;				 // the migration has failed before
+};
+
+// migrate_validate: shows the rows.
+Validation validate_migration(Run &run, const std::string &version, bool show_passes);
 
 } // namespace surefoot::client

@@ -191,7 +191,7 @@ void Apply::finish_one(const MigrationFiles &files, const Answer &answer, double
 	bool already = answer.outcome == Outcome::nothing_to_do;
 	// The server has validated within the apply; by itself or after workers it is shown once more.
 	if (!already && (selected_.size() == 1 || answer.outcome == Outcome::queued) &&
-		validate_migration(run_, files.version, selected_.size() == 1) > 0) {
+		validate_migration(run_, files.version, selected_.size() == 1).failures > 0) {
 		Failure failure =
 			make_failure(exit_validation, "VALIDATION_FAILED",
 						 fmt::format("{} is applied, but its validation failed", files.version));
@@ -463,13 +463,12 @@ int command_apply(Run &run)
 		return exit_ok;
 	}
 	Apply apply(run, selected);
-	// As the file spells it, however it was asked for.
-	run.open_log(run.options.target.empty() ? target_label(run) : selected.front()->version);
+	spell_versions(run);
+	run.open_log(target_label(run));
 	run.connect();
 	prepare_sandbox(run, selected.front()->version, false);
 	int code = Gate(run).pass([&] { return apply.attempt(); });
-	if (run.log.is_open())
-		run.say("log: " + run.log.path().string());
+	run.tell_log();
 	return code;
 }
 

@@ -81,6 +81,7 @@ std::vector<JobRow> steps_to_follow(Run &run, const std::string &version)
 
 int follow(Run &run, const std::string &version)
 {
+	const Polling polling(run);
 	Progress progress(run);
 	OwnerWatch owner(time_to_start);
 	std::set<std::string> seen;
@@ -110,7 +111,7 @@ int follow(Run &run, const std::string &version)
 			for (const JobRow &job : jobs)
 				put_line(
 					dump(Json{{"schema_version", json_schema_version}, {"job", to_json(job)}}, -1));
-			std::fflush(stdout);
+			flush_output();
 		} else
 			progress.show(jobs, "");
 		if (interruptible_sleep(500ms))

@@ -1,9 +1,9 @@
 #include <fmt/format.h>
 
 #include "commands.hpp"
-#include "mask.hpp"
 #include "report.hpp"
 #include "run.hpp"
+#include "selection.hpp"
 #include "table.hpp"
 #include "text.hpp"
 #include "version.hpp"
@@ -44,7 +44,7 @@ void show_runs(Run &run, const std::vector<HistoryRow> &rows)
 				   {who(row)},
 				   {row.application},
 				   {run.options.verbose > 0 ? row.wal_lsn : ""},
-				   {mask_secrets(what(row))}});
+				   {what(row)}});
 	put(table.render(run.terminal.color_out));
 }
 
@@ -53,7 +53,7 @@ void show_events(Run &run, const std::vector<EventRow> &events)
 	for (const EventRow &event : events)
 		run.say(
 			fmt::format("  {} {}{}{}", event.at, event.level == "info" ? "" : event.level + ": ",
-						mask_secrets(event_line(event)),
+						event_line(event),
 						event.seconds ? fmt::format(" ({})", human_duration(*event.seconds)) : ""));
 }
 
@@ -61,10 +61,11 @@ void show_events(Run &run, const std::vector<EventRow> &events)
 
 int command_log(Run &run)
 {
-	std::string version;
 	if (!run.options.target.empty())
-		version = parse_version_argument(run.options.target).version;
+		parse_version_argument(run.options.target);
 	run.connect();
+	spell_versions(run);
+	const std::string &version = run.options.target;
 	// The newest last, where a terminal ends.
 	std::vector<HistoryRow> rows = run.server->history(version, run.options.limit);
 	std::reverse(rows.begin(), rows.end());

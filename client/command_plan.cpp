@@ -60,12 +60,17 @@ int command_plan(Run &run)
 {
 	run.report["plans"] = Json::array();
 	if (run.options.down) {
+		refuse_no_selection(run);
 		run.history_if_any();
 		run.connect();
 		if (!run.options.target.empty())
 			prepare_sandbox(run, parse_version_argument(run.options.target).version, true);
-		for (const std::string &version : select_down(run, status_map(run.server->status())))
-			plan_one(run, version, run.history().find(version), "down");
+		spell_versions(run);
+		const std::vector<std::string> list = select_down(run, status_map(run.server->status()));
+		for (const std::string &version : list)
+			plan_one(run, version, run.history_if_any().find(version), "down");
+		if (list.empty())
+			run.say("nothing to do: nothing is applied");
 		return exit_ok;
 	}
 	std::vector<const MigrationFiles *> selected = select_up(run);
@@ -141,7 +146,7 @@ int command_checklist(Run &run)
 	const HistoryFiles &history = run.history_if_any();
 	std::string version;
 	if (!run.options.target.empty())
-		version = parse_version_argument(run.options.target).version;
+		version = spelled_version(run, run.options.target);
 	run.connect();
 	StatusMap status = status_map(run.server->status());
 	warn_of_changed_files(run, status);
@@ -150,6 +155,8 @@ int command_checklist(Run &run)
 			if (version.empty() && !is_applied(status, files.version))
 				version = files.version;
 		if (version.empty()) {
+			run.report["migration"] = nullptr;
+			run.report["checklist"] = Json::array();
 			run.say("nothing to do: nothing is pending");
 			return exit_ok;
 		}
@@ -161,7 +168,7 @@ int command_checklist(Run &run)
 	std::vector<Finding> rows =
 		checklist_of(run, files ? files->version : version, files, direction);
 	if (!run.options.check_command.empty())
-		rows.push_back(run_check_command(run.options.check_command));
+		rows.push_back(run_check_command(run, run.options.check_command));
 	run.report["migration"] = version;
 	run.report["checklist"] = to_json(rows);
 	show_findings(run, rows);

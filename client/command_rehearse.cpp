@@ -126,7 +126,7 @@ int command_rehearse(Run &run)
 	const HistoryFiles &history = run.options.sandbox ? run.history() : run.history_if_any();
 	std::string version;
 	if (!run.options.target.empty())
-		version = parse_version_argument(run.options.target).version;
+		version = spelled_version(run, run.options.target);
 	if (run.options.sandbox) {
 		if (version.empty() && !run.options.all)
 			throw usage_failure("which migration shall be rehearsed?",
@@ -146,6 +146,8 @@ int command_rehearse(Run &run)
 			if (version.empty() && !is_applied(status, files.version))
 				version = files.version;
 		if (version.empty()) {
+			run.report["migration"] = nullptr;
+			run.report["rehearsal"] = run.report["statements"] = Json::array();
 			run.say("nothing to do: nothing is pending");
 			return exit_ok;
 		}

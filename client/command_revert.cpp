@@ -10,6 +10,7 @@
 #include "hints.hpp"
 #include "interrupt.hpp"
 #include "lost_call.hpp"
+#include "mended_scripts.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "sandbox_history.hpp"
@@ -25,42 +26,6 @@ namespace {
 const MigrationFiles *files_of(Run &run, const std::string &version)
 {
 	return run.history_if_any().find(version);
-}
-
-// A down script that was mended after the apply counts; an up script that was changed does not matter
-// for the way back.
-void register_down(Run &run, const std::string &version)
-{
-	const MigrationFiles *files = files_of(run, version);
-	if (!files)
-		return;
-	try {
-		run.server->register_scripts({load_script(*files)});
-	} catch (const Failure &failure) {
-		if (failure.sqlstate != "SF002")
-			throw;
-		run.log.warning(
-			fmt::format("{}; the way back is the one that was registered", failure.message));
-	}
-}
-
-void register_downs(Run &run, const std::vector<std::string> &list)
-{
-	std::vector<Script> scripts;
-	for (const std::string &version : list)
-		if (const MigrationFiles *files = files_of(run, version))
-			scripts.push_back(load_script(*files));
-	if (scripts.empty())
-		return;
-	try {
-		run.server->register_scripts(scripts);
-	} catch (const Failure &failure) {
-		if (failure.sqlstate != "SF002")
-			throw;
-		// One of them has an up script that was changed: it alone keeps the way back that it has.
-		for (const std::string &version : list)
-			register_down(run, version);
-	}
 }
 
 class Revert {
@@ -108,8 +73,12 @@ void Revert::tell_unused_accepts() const
 	run_.log.warning(fmt::format("nothing was left to accept by the name of {}", names));
 }
 
+// What is not applied is not reverted either: there is nothing to ask a checklist for.
 void Revert::check(const std::string &version)
 {
+	const auto row = status_.find(version_key(version));
+	if (row == status_.end() || !has_way_to_go(row->second))
+		return;
 	if (std::any_of(status_.begin(), status_.end(), [](const auto &row) { return under_way(row.second.state); }))
 		wait_for_other_jobs(run_, version);
 	checklist_.check(run_, version, "down", [&] { wait_for_other_jobs(run_, version); });
@@ -185,7 +154,7 @@ int Revert::attempt()
 	if (list.empty() && reverted_ == 0)
 		run_.say("nothing to do: nothing is applied that should be reverted");
 	refuse_dead_end(run_, status_, list);
-	register_downs(run_, list);
+	register_mended(run_, list, "the way back is the one that was registered");
 	for (const std::string &version : list) {
 		try {
 			if (&version == &list.front() || list.size() <= most_checklists)
@@ -237,95 +206,26 @@ void prepare_sandbox_for_revert(Run &run)
 
 int command_revert(Run &run)
 {
-	if (!run.options.target.empty()) {
-		// As the file spells it, however it was asked for.
-		std::string version = parse_version_argument(run.options.target).version;
-		const MigrationFiles *files = files_of(run, version);
-		run.options.target = files ? files->version : version;
+	refuse_no_selection(run);
+	if (run.options.dry_run)
+		run.history_if_any();
+	else if (!run.options.target.empty())
+		open_log_of_target(run);
+	else {
+		run.history_if_any();
+		spell_versions(run);
+		run.open_log(target_label(run));
 	}
-	if (!run.options.dry_run)
-		run.open_log(run.options.target.empty() && run.options.to.empty() && !run.options.all
-						 ? ""
-						 : target_label(run));
-	run.connect();
+	if (!run.server)
+		run.connect();
+	spell_versions(run);
 	prepare_sandbox_for_revert(run);
 	if (run.options.dry_run)
 		return dry_run_revert(run);
 	Revert revert(run);
 	int code = Gate(run).pass([&] { return revert.attempt(); });
-	if (run.log.is_open())
-		run.say("log: " + run.log.path().string());
+	run.tell_log();
 	return code;
-}
-
-int command_resume(Run &run)
-{
-	std::string version = parse_version_argument(run.options.target).version;
-	run.history_if_any();
-	run.open_log(version);
-	run.connect();
-	prepare_sandbox(run, version, true);
-	auto work = [&]() -> int {
-		using namespace std::chrono;
-		auto start = steady_clock::now();
-		std::int64_t seen = run.server->last_event(version);
-		Answer answer = run.server->resume(version);
-		std::string result = answer.text;
-		if (answer.outcome == Outcome::queued) {
-			run.log.info(fmt::format("{}: {}", version, answer.text));
-			std::vector<HistoryRow> history = run.server->history(version, 1);
-			std::string direction = history.empty() ? "up" : history.front().direction;
-			if (run.options.no_wait ||
-				follow_steps(run, version, direction, seen) == StepsEnd::detached) {
-				tell_running(run, version);
-				run.report["results"].push_back(Json{{"version", version}, {"result", "running"}});
-				return exit_running;
-			}
-			result = direction == "down" ? "reverted" : "applied";
-		}
-		const MigrationFiles *files = run.history_if_any().find(version);
-		double seconds = duration<double>(steady_clock::now() - start).count();
-		run.say(fmt::format("{} {} in {}", files ? files->stem() : version,
-							run.paint_out(Color::green, result), human_duration(seconds)));
-		run.report["results"].push_back(
-			Json{{"version", version}, {"result", result}, {"duration_seconds", seconds}});
-		run.log.info(fmt::format("{}: {}", version, result));
-		return exit_ok;
-	};
-	try {
-		return Gate(run).pass(work);
-	} catch (Failure &failure) {
-		failure.version = failure.version.empty() ? version : failure.version;
-		std::vector<StatusRow> rows;
-		if (failure.sqlstate == "SF013")
-			rows = run.server->status(version);
-		// There was nothing to resume, so nothing is left half done either.
-		if (!rows.empty() && rows.front().state != "failed" && rows.front().state != "orphaned") {
-			failure.exit_code = exit_failed;
-			failure.next_command = run.next("status", version);
-		}
-		throw;
-	}
-}
-
-int command_cancel(Run &run)
-{
-	std::string version = parse_version_argument(run.options.target).version;
-	run.open_log(version);
-	run.connect();
-	prepare_sandbox(run, version, true);
-	std::string answer = run.server->cancel(version);
-	run.log.info(fmt::format("{}: {}", version, answer));
-	StatusRow row = wait_for_end(run, version, run.options.wait_timeout);
-	run.say(row.version.empty() ? fmt::format("{}: {}", version, answer)
-								: fmt::format("{}: {}; it is {} now", version, answer, row.state));
-	if (row.state == "failed") {
-		run.say("go on:    " + run.next("resume", version));
-		run.say("way back: " + run.next("revert", version));
-	}
-	run.report["result"] = answer;
-	run.report["migration"] = to_json(row);
-	return exit_ok;
 }
 
 } // namespace surefoot::client

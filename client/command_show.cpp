@@ -1,18 +1,19 @@
 #include "commands.hpp"
 #include "run.hpp"
 #include "sandbox_history.hpp"
+#include "selection.hpp"
 #include "text.hpp"
-#include "version.hpp"
 
 namespace surefoot::client {
 
 // The way back of a migration, as it was derived from what it changed.
 int command_show(Run &run)
 {
-	const std::string version = parse_version_argument(run.options.target).version;
 	run.history_if_any();
+	std::string version = spelled_version(run, run.options.target);
 	run.connect();
 	prepare_sandbox(run, version, true);
+	version = spelled_version(run, version);
 	const std::string sql = run.server->inverse(version);
 	run.report["version"] = version;
 	run.report["way_back_sql"] = sql;

@@ -19,8 +19,9 @@ std::vector<std::string> applied_versions(Run &run)
 	return versions;
 }
 
-// The files of applied migrations are still what was applied: registering them, rolled back, says so.
-void compare_files(Run &run, const std::vector<std::string> &versions)
+// What the files say counts, as at the next apply; it is undone at the end. An up script that is not what was
+// applied is told instead.
+void take_files(Run &run, const std::vector<std::string> &versions)
 {
 	std::vector<Script> scripts;
 	for (const std::string &version : versions)
@@ -33,50 +34,58 @@ void compare_files(Run &run, const std::vector<std::string> &versions)
 		run.server->register_scripts(scripts);
 	} catch (Failure &failure) {
 		run.server->rollback();
-		// Whoever may only look cannot ask this.
-		if (failure.sqlstate == "42501" || failure.sqlstate == "25006")
+		// Whoever may only look cannot ask this: what was registered counts. What others work on is theirs.
+		if (failure.sqlstate == "42501" || failure.sqlstate == "25006" ||
+			failure.sqlstate == "SF004")
 			return;
 		if (failure.sqlstate == "SF002")
 			failure.exit_code = exit_validation;
 		throw;
 	}
-	run.server->rollback();
 }
 
 } // namespace
 
 int command_validate(Run &run)
 {
-	std::vector<std::string> versions;
-	if (!run.options.target.empty())
-		versions = {parse_version_argument(run.options.target).version};
 	run.history_if_any();
+	const std::string wanted =
+		run.options.target.empty() ? "" : spelled_version(run, run.options.target);
 	run.connect();
 	if (run.sandbox && !run.history().migrations().empty())
-		prepare_sandbox(
-			run, versions.empty() ? run.history().migrations().back().version : versions.front(),
-			true);
-	if (versions.empty())
-		versions = applied_versions(run);
-	compare_files(run, versions);
+		prepare_sandbox(run, wanted.empty() ? run.history().migrations().back().version : wanted,
+						true);
+	spell_versions(run);
+	const std::vector<std::string> versions =
+		wanted.empty() ? applied_versions(run) : std::vector{run.options.target};
+	take_files(run, versions);
 	run.report["validation"] = Json::array();
 	int failures = 0;
+	Failure failure = make_failure(exit_validation, "VALIDATION_FAILED", "");
 	for (const std::string &version : versions) {
-		int found =
+		const Validation found =
 			validate_migration(run, version, versions.size() == 1 || run.options.verbose > 0);
-		if (found > 0)
-			run.say(fmt::format("{} is not valid: {} finding{}", version, found,
-								found == 1 ? "" : "s"));
-		failures += found;
+		failures += found.failures;
+		if (found.failures == 0)
+			continue;
+		run.say(fmt::format("{} is not valid: {} finding{}", version, found.failures,
+							found.failures == 1 ? "" : "s"));
+		if (failure.version.empty())
+			failure.version = version;
+		if (found.half_done && failure.next_command.empty())
+			failure.next_command = run.next("resume", version);
+		if (found.place && !failure.position)
+			failure.position = found.place;
 	}
+	run.server->rollback();
 	if (failures == 0) {
 		run.say(versions.size() == 1 ? fmt::format("{} is valid", versions.front())
 									 : fmt::format("{} migrations are valid", versions.size()));
 		return exit_ok;
 	}
-	throw make_failure(
-		exit_validation, "VALIDATION_FAILED",
-		fmt::format("validation failed: {} finding{}", failures, failures == 1 ? "" : "s"));
+	failure.message =
+		fmt::format("validation failed: {} finding{}", failures, failures == 1 ? "" : "s");
+	throw failure;
 }
 
 } // namespace surefoot::client

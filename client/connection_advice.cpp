@@ -47,6 +47,8 @@ std::string advise(const ConnectionSettings &settings, const char *keyword, cons
 {
 	if (const Setting *setting = settings.find(keyword))
 		return fmt::format("Look at {}.", setting->source);
+	if (const Setting *setting = settings.find_of_libpq(keyword))
+		return fmt::format("Look at {}.", setting->source);
 	if (std::string_view(keyword) == "password")
 		return "DB_PASSWORD is not set; set it, or DB_PASSWORD_FILE, or use ~/.pgpass.";
 	if (std::string_view(keyword) == "port" || std::string_view(keyword) == "host")

@@ -2,7 +2,7 @@
 
 #include <cctype>
 
-#include "mask.hpp"
+#include "core/secret_text.hpp"
 #include "text.hpp"
 
 namespace surefoot::client {
@@ -16,7 +16,7 @@ std::string literal(const Param &param)
 {
 	if (!param)
 		return "NULL";
-	std::string text = mask_secrets(*param);
+	std::string text = core::mask_secret_text(*param);
 	if (text.size() <= longest_literal)
 		return sql_literal(text);
 	size_t end = longest_literal;
@@ -30,7 +30,7 @@ std::string literal(const Param &param)
 
 std::string echo_statement(const std::string &statement, const Params &params)
 {
-	const std::string sql = mask_secrets(statement);
+	const std::string sql = core::mask_secret_text(statement);
 	std::string result;
 	for (size_t at = 0; at < sql.size(); ++at) {
 		size_t end = at + 1;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "excerpt.hpp"
 #include "hints.hpp"
 #include "run.hpp"
@@ -11,6 +13,16 @@
 namespace surefoot::client {
 
 namespace {
+
+// Where a line begins, but for blanks: of what failed in it only the line is known.
+int first_column(std::string_view script, int line)
+{
+	size_t at = 0;
+	for (int number = 1; number < line && at < script.size(); ++number)
+		at = std::min(script.find('\n', at), script.size() - 1) + 1;
+	const size_t first = script.find_first_not_of(" \t", at);
+	return first == std::string_view::npos ? 1 : static_cast<int>(first - at) + 1;
+}
 
 void add_excerpt(Run &run, Failure &failure)
 {
@@ -25,8 +37,11 @@ void add_excerpt(Run &run, Failure &failure)
 	else if (failure.position->direction == "verify" && files->verify)
 		path = *files->verify;
 	try {
+		const std::string script = read_script(path);
+		if (failure.position->column < 1)
+			failure.position->column = first_column(script, failure.position->line);
 		std::string lines =
-			render_excerpt(read_script(path), failure.position->line, failure.position->column);
+			render_excerpt(script, failure.position->line, failure.position->column);
 		if (lines.empty())
 			return;
 		std::string place = fmt::format("{}:{}", path.string(), failure.position->line);
@@ -56,6 +71,15 @@ void add_place_in_down(Failure &failure)
 		return;
 	int line = std::atoi(failure.message.c_str() + at + words.size());
 	failure.position = ScriptPosition{failure.version, "down", 0, 0, line, 1};
+}
+
+void add_place_in_verify(Failure &failure)
+{
+	const std::string version = failure.position ? failure.position->version : failure.version;
+	if (failure.sqlstate == "SF009" && !version.empty() &&
+		(!failure.position || failure.position->line < 1))
+		if (auto place = place_in_verify(version, failure.message))
+			failure.position = place;
 }
 
 // Refusals that come before the first statement of the migration.
@@ -108,6 +132,7 @@ void enrich(Run &run, Failure &failure)
 {
 	add_place(failure);
 	add_place_in_down(failure);
+	add_place_in_verify(failure);
 	add_excerpt(run, failure);
 	translate_hints(run, failure);
 	add_state_and_next(run, failure);

@@ -14,7 +14,8 @@ enum ExitCode : int {
 	exit_checklist = 7,	 // a row of the checklist failed
 	exit_partial = 8,	 // an earlier step is committed, a later one failed
 	exit_running = 9,	 // the job goes on without the client
-	exit_interrupted = 130
+	exit_interrupted = 130,
+	exit_closed_pipe = 141 // nobody reads standard output any more; of a command that changes nothing
 };
 
 } // namespace surefoot::client

@@ -105,6 +105,14 @@ std::optional<ScriptPosition> parse_position(std::string_view context)
 	return position;
 }
 
+std::optional<ScriptPosition> place_in_verify(const std::string &version, std::string_view message)
+{
+	for (std::string_view words : {"verify script, line ", "verify_timeout allows, in line "})
+		if (int line = number_after(message, words); line > 0)
+			return ScriptPosition{version, "verify", 0, 0, line, 0};
+	return std::nullopt;
+}
+
 std::string code_of_sqlstate(std::string_view sqlstate)
 {
 	if (const StateName *name = find_state(sqlstate))

@@ -44,6 +44,9 @@ Failure file_failure(std::string message, std::string hint = "");
 // "migration 0019 up, step 1, statement 2, line 3, column 14"; trailing parts may lack.
 std::optional<ScriptPosition> parse_position(std::string_view context);
 
+// Of what is wrong with a verify script: "verify script, line 3: ...".
+std::optional<ScriptPosition> place_in_verify(const std::string &version, std::string_view message);
+
 // The stable name and the exit code that belong to an SQLSTATE.
 std::string code_of_sqlstate(std::string_view sqlstate);
 int exit_of_sqlstate(std::string_view sqlstate);

@@ -125,6 +125,19 @@ void advise_irreversible(Run &run, const std::string &version, Failure &failure)
 	failure.next_command = same_command(run) + " --accept no-way-back";
 }
 
+// What validation asks for again is another command, where the migration has not come to its end.
+void advise_validation(Run &run, const std::string &version, Failure &failure)
+{
+	if (!failure.hint.starts_with("Mend the data or the script"))
+		return;
+	const MigrationFiles *files = migration_files(run, version);
+	const bool half_done = failure.next_command.starts_with("surefoot resume");
+	failure.hint =
+		fmt::format("Mend the data or {}, then: {}",
+					files && files->verify ? files->verify->string() : "the verify script",
+					half_done ? run.next("resume", version) : same_command(run));
+}
+
 } // namespace
 
 std::string same_command(const Run &run)
@@ -154,6 +167,13 @@ void translate_hints(Run &run, Failure &failure)
 		advise_irreversible(run, version, failure);
 	else if (failure.sqlstate == "SF008")
 		advise_way_back(run, version, failure);
+	else if (failure.sqlstate == "SF009")
+		advise_validation(run, version, failure);
+}
+
+bool tells_half_done(const Finding &finding)
+{
+	return finding.message.ends_with(" is failed") || finding.message.ends_with(" is orphaned");
 }
 
 void translate_hint(const Run &run, const std::string &version, Finding &finding)
@@ -162,6 +182,11 @@ void translate_hint(const Run &run, const std::string &version, Finding &finding
 		finding.hint = "If it is meant: " + run.next("apply", version) + " --out-of-order";
 	else if (finding.code == "unfinished" && finding.fails())
 		finding.hint = fmt::format("{}, or resume or revert it.", run.next("jobs --follow", ""));
+	else if (finding.code == "not-applied" && tells_half_done(finding))
+		finding.hint = fmt::format("Mend what stopped it and go on: {}, or walk back: {}",
+								   run.next("resume", version), run.next("revert", version));
+	else if (finding.code == "not-applied" && (finding.message.ends_with(" is queued") || finding.message.ends_with(" is running")))
+		finding.hint = fmt::format("Wait for its end: {}", run.next("jobs --follow", ""));
 }
 
 } // namespace surefoot::client

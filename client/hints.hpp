@@ -17,6 +17,9 @@ std::string same_command(const Run &run);
 void translate_hints(Run &run, Failure &failure);
 
 // The same for a row of the checklist.
+// Of a row that says that a migration is not applied: it has failed.
+bool tells_half_done(const Finding &finding);
+
 void translate_hint(const Run &run, const std::string &version, Finding &finding);
 
 } // namespace surefoot::client

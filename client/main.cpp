@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "checks.hpp"
 #include "commands.hpp"
 #include "enrich.hpp"
 #include "interrupt.hpp"
@@ -37,6 +38,13 @@ int dispatch(Run &run)
 	throw usage_failure(fmt::format("unknown command \"{}\"", run.options.command));
 }
 
+// Its exit code says what became of that, whoever reads about it.
+bool changes_something(const std::string &command)
+{
+	return command == "apply" || command == "revert" || command == "resume" ||
+		   command == "cancel" || command == "archive" || command == "new";
+}
+
 void show_failure(Run &run, const Failure &failure)
 {
 	if (run.log.is_open() || run.options.no_log_file)
@@ -65,14 +73,18 @@ int run_program(int argc, char **argv)
 	run.terminal = Terminal::detect("auto", run.env);
 	int code = exit_ok;
 	try {
-		run.options = parse_arguments(argc, argv, run.env);
-		if (run.options.command.empty())
+		run.report["command"] = nullptr;
+		if (!parse_arguments(argc, argv, run.env, run.options))
 			return exit_ok;
 		run.report["command"] = run.options.command;
 		run.terminal = Terminal::detect(run.options.color, run.env);
 		run.log.configure(run.terminal, run.options.quiet, run.options.verbose);
 		code = dispatch(run);
+		warn_of_unused_overrides(run);
 	} catch (Failure &failure) {
+		if (!run.options.command.empty())
+			run.report["command"] = run.options.command;
+		warn_of_unused_overrides(run);
 		enrich(run, failure);
 		show_failure(run, failure);
 		code = failure.exit_code;
@@ -82,7 +94,8 @@ int run_program(int argc, char **argv)
 		put_line(dump(run.report, run.json_lines ? -1 : 2));
 	}
 	try {
-		finish_output();
+		if (!finish_output() && code == exit_ok && !changes_something(run.options.command))
+			code = exit_closed_pipe;
 	} catch (const Failure &failure) {
 		put_error(fmt::format("surefoot: error: {}\n", failure.message));
 		code = code == exit_ok ? failure.exit_code : code;

@@ -48,9 +48,9 @@ struct Options {
 	std::string pg_bin;
 };
 
-// Throws a Failure for wrong arguments. Help and --version are printed here and reported by an empty
-// command.
-Options parse_arguments(int argc, char **argv, const Environment &env);
+// Throws a Failure for wrong arguments; the command is known then, if there was one. False when only help or
+// --version was asked for, which is printed.
+bool parse_arguments(int argc, char **argv, const Environment &env, Options &options);
 
 // apply for up, status for info, ...; the word itself when it is no alias.
 std::string canonical_command(const std::string &word);

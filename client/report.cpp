@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "mask.hpp"
+#include "core/secret_text.hpp"
 #include "terminal.hpp"
 #include "text.hpp"
 
@@ -39,7 +39,7 @@ std::string remaining_context(const Failure &failure)
 
 std::string failure_text(const Failure &failure, bool color)
 {
-	std::string text = failure.message;
+	std::string text = core::mask_secret_text(failure.message);
 	if (const auto &at = failure.position) {
 		std::string place = fmt::format("{} {}", at->version, at->direction);
 		if (at->step > 0)
@@ -50,7 +50,8 @@ std::string failure_text(const Failure &failure, bool color)
 	}
 	auto add = [&](const char *label, const std::string &value) {
 		if (!value.empty())
-			text += fmt::format("\n{:<9}{}", label, indent_continuation(trim(value), "         "));
+			text += fmt::format("\n{:<9}{}", label,
+								indent_continuation(trim(core::mask_secret_text(value)), "         "));
 	};
 	if (!failure.excerpt.empty())
 		text += "\n" +
@@ -61,7 +62,7 @@ std::string failure_text(const Failure &failure, bool color)
 	add("CONTEXT", remaining_context(failure));
 	add("STATE", failure.undone);
 	add("NEXT", paint(color, Color::bold, failure.next_command));
-	return mask_secrets(text);
+	return text;
 }
 
 Json to_json(const Failure &failure)
@@ -69,7 +70,7 @@ Json to_json(const Failure &failure)
 	Json json;
 	json["code"] = failure.code;
 	json["exit_code"] = failure.exit_code;
-	json["message"] = mask_secrets(failure.message);
+	json["message"] = core::mask_secret_text(failure.message);
 	json["sqlstate"] = or_null(failure.sqlstate);
 	const auto &at = failure.position;
 	json["migration"] = or_null(at ? at->version : failure.version);
@@ -78,10 +79,10 @@ Json to_json(const Failure &failure)
 	json["statement"] = positive(at ? at->statement : 0);
 	json["line"] = positive(at ? at->line : 0);
 	json["column"] = positive(at ? at->column : 0);
-	json["detail"] = or_null(mask_secrets(failure.detail));
-	json["hint"] = or_null(mask_secrets(failure.hint));
-	json["state"] = or_null(failure.undone);
-	json["next_command"] = or_null(failure.next_command);
+	json["detail"] = or_null(core::mask_secret_text(failure.detail));
+	json["hint"] = or_null(core::mask_secret_text(failure.hint));
+	json["state"] = or_null(core::mask_secret_text(failure.undone));
+	json["next_command"] = or_null(core::mask_secret_text(failure.next_command));
 	return json;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/secret_text.hpp"
 #include "echo.hpp"
 #include "interrupt.hpp"
 #include "script_file.hpp"
@@ -82,7 +83,7 @@ void Run::receive(const Notice &notice)
 		text += "\nDETAIL: " + notice.detail;
 	if (!notice.hint.empty())
 		text += "\nHINT: " + notice.hint;
-	noticed.insert(notice.message);
+	noticed.insert(core::mask_secret_text(notice.message));
 	log.write(notice.severity == "WARNING" ? LogLevel::warning : LogLevel::info, text);
 	if (on_line)
 		on_line(notice.message);
@@ -96,6 +97,8 @@ void Run::open_connection(const ConnectionSettings &settings)
 	connection->on_notice([this](const Notice &notice) { receive(notice); });
 	if (options.echo)
 		connection->on_statement([this](const std::string &sql, const Params &params) {
+			if (polling && !polled_.insert(sql).second)
+				return;
 			log.clear_progress();
 			put_error(echo_statement(sql, params) + "\n");
 		});
@@ -156,13 +159,19 @@ void Run::open_log(const std::string &target)
 	report["log"] = log.path().string();
 }
 
+void Run::tell_log()
+{
+	if (log.is_open())
+		say("log: " + log.path().string());
+}
+
 void Run::say(std::string_view line)
 {
 	if (options.json)
 		return;
 	log.clear_progress();
 	put_line(line);
-	std::fflush(stdout);
+	flush_output();
 }
 
 Script load_script(const MigrationFiles &files)

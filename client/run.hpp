@@ -34,6 +34,8 @@ struct Run {
 	std::optional<Server> server;
 	std::set<std::string> noticed; // lines that the call under way has streamed
 	std::function<void(const std::string &)> on_line; // sees each of them, when set
+	std::set<std::string> checked_rows; // of the checklists so far
+	bool polling = false; // what is asked again and again is shown by --echo once
 
 	// Reads the folder of migrations; throws when it is not there.
 	const HistoryFiles &history();
@@ -48,6 +50,9 @@ struct Run {
 
 	// Only for commands that change something: opens the log file of the run.
 	void open_log(const std::string &target);
+
+	// Where it is, as the last word of a command.
+	void tell_log();
 
 	// For people on standard output; nothing with --json.
 	void say(std::string_view line);
@@ -64,7 +69,21 @@ private:
 	void warn_of_misnamed(const HistoryFiles &read);
 	void receive(const Notice &notice);
 	std::chrono::steady_clock::time_point last_live_{};
+	std::set<std::string> polled_;
 	void open_connection(const ConnectionSettings &settings);
+};
+
+// While something is waited for.
+class Polling {
+public:
+	explicit Polling(Run &run) : run_(run), before_(run.polling) { run_.polling = true; }
+	~Polling() { run_.polling = before_; }
+	Polling(const Polling &) = delete;
+	Polling &operator=(const Polling &) = delete;
+
+private:
+	Run &run_;
+	bool before_;
 };
 
 Script load_script(const MigrationFiles &files);

@@ -8,8 +8,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "core/secret_text.hpp"
 #include "failure.hpp"
-#include "mask.hpp"
 #include "text.hpp"
 
 namespace surefoot::client {
@@ -116,7 +116,7 @@ void RunLog::open(const fs::path &folder, std::string_view command, std::string_
 		throw log_failure("create the log file", path_, std::strerror(errno));
 	// A full disk lets a file be made, but not written: the first line is the proof.
 	std::string stamp = utc_stamp(std::chrono::system_clock::now());
-	std::string body = indent_continuation(mask_secrets(first_line));
+	std::string body = indent_continuation(core::mask_secret_text(first_line));
 	if (!write_all(fd_, fmt::format("{} {} {}\n", stamp, level_name(LogLevel::info), body))) {
 		std::string why = std::strerror(errno);
 		::close(fd_);
@@ -139,8 +139,13 @@ void RunLog::write_file(std::string_view line)
 
 void RunLog::write(LogLevel level, std::string_view text)
 {
+	write_covered(level, core::mask_secret_text(text));
+}
+
+void RunLog::write_covered(LogLevel level, std::string_view text)
+{
 	std::string stamp = utc_stamp(std::chrono::system_clock::now());
-	std::string body = indent_continuation(mask_secrets(trim(text)));
+	std::string body = indent_continuation(trim(text));
 	write_file(fmt::format("{} {} {}\n", stamp, level_name(level), body));
 	write_terminal(level, stamp, body);
 }
@@ -166,7 +171,7 @@ void RunLog::progress(std::string_view text)
 	if (!terminal_.progress || quiet_)
 		return;
 	auto width = static_cast<size_t>(terminal_.columns_err > 1 ? terminal_.columns_err - 1 : 79);
-	put_error(fmt::format("\r\033[K{}", cut_to_width(text, width)));
+	put_error(fmt::format("\r\033[K{}", cut_to_width(core::mask_secret_text(text), width)));
 	progress_shown_ = true;
 }
 

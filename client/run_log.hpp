@@ -42,8 +42,9 @@ public:
 	void write(LogLevel level, std::string_view text);
 	void info(std::string_view text) { write(LogLevel::info, text); }
 	void warning(std::string_view text) { write(LogLevel::warning, text); }
-	void error(std::string_view text) { write(LogLevel::error, text); }
 	void debug(std::string_view text) { write(LogLevel::debug, text); }
+	// A failure's text, in which they are covered: its parts do not make one text to be read for them.
+	void error(std::string_view text) { write_covered(LogLevel::error, text); }
 
 	// A line that the next line on standard error replaces.
 	void progress(std::string_view text);
@@ -53,6 +54,7 @@ public:
 	const std::filesystem::path &path() const { return path_; }
 
 private:
+	void write_covered(LogLevel level, std::string_view text);
 	void write_file(std::string_view line);
 	void write_terminal(LogLevel level, std::string_view stamp, std::string_view body);
 

@@ -16,6 +16,7 @@
 #include "failure.hpp"
 #include "sandbox_folder.hpp"
 #include "sandbox_guard.hpp"
+#include "terminal.hpp"
 #include "text.hpp"
 #include "version.hpp"
 
@@ -119,7 +120,7 @@ std::unique_ptr<Sandbox> Sandbox::start(const std::string &pg_bin, const Environ
 	orders.lifeline = lifeline[0];
 	orders.report = report[1];
 
-	std::fflush(stdout);
+	flush_output();
 	std::unique_ptr<Sandbox> sandbox(new Sandbox);
 	sandbox->folder_ = orders.folder;
 	sandbox->user_ = orders.superuser;

@@ -35,14 +35,18 @@ std::vector<const MigrationFiles *> select_up(Run &run)
 	return selected;
 }
 
-namespace {
-
 bool has_way_to_go(const StatusRow &row)
 {
 	return row.state != "registered" && row.state != "reverted";
 }
 
-} // namespace
+void refuse_no_selection(const Run &run)
+{
+	if (run.options.target.empty() && run.options.to.empty() && !run.options.all)
+		throw usage_failure("what shall be reverted?",
+							"Give a version, --to VERSION or --all; what is applied tells: " +
+								run.next("status", ""));
+}
 
 std::vector<std::string> select_down(Run &run, const StatusMap &status)
 {
@@ -52,16 +56,7 @@ std::vector<std::string> select_down(Run &run, const StatusMap &status)
 		auto at = status.find(wanted.version);
 		return {at == status.end() ? wanted.version : at->second.version};
 	}
-	if (run.options.to.empty() && !run.options.all) {
-		Failure failure =
-			usage_failure("what shall be reverted?", "Give a version, --to VERSION or --all.");
-		for (auto row = status.rbegin(); row != status.rend(); ++row)
-			if (has_way_to_go(row->second)) {
-				failure.next_command = run.next("revert", row->second.version);
-				break;
-			}
-		throw failure;
-	}
+	refuse_no_selection(run);
 	std::string limit;
 	if (!run.options.to.empty())
 		limit = parse_version_argument(run.options.to).version;
@@ -70,6 +65,38 @@ std::vector<std::string> select_down(Run &run, const StatusMap &status)
 			(limit.empty() || compare_versions(row->second.version, limit) > 0))
 			selected.push_back(row->second.version);
 	return selected;
+}
+
+std::string spelled_version(Run &run, const std::string &argument)
+{
+	const std::string version = parse_version_argument(argument).version;
+	if (run.files)
+		if (const MigrationFiles *files = run.files->find(version))
+			return files->version;
+	if (run.server)
+		for (const StatusRow &row : run.server->status(version))
+			return row.version;
+	return version;
+}
+
+void spell_versions(Run &run)
+{
+	for (std::string *argument : {&run.options.target, &run.options.to})
+		if (!argument->empty())
+			*argument = spelled_version(run, *argument);
+}
+
+std::string open_log_of_target(Run &run)
+{
+	const std::string version = parse_version_argument(run.options.target).version;
+	// Without a file only the database knows how it is spelled.
+	if (!run.history_if_any().find(version))
+		run.connect();
+	spell_versions(run);
+	run.open_log(run.options.target);
+	if (!run.server)
+		run.connect();
+	return run.options.target;
 }
 
 std::string target_label(const Run &run)

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <sstream>
 
+#include "core/secret_text.hpp"
 #include "text.hpp"
 
 namespace surefoot::client {
@@ -16,6 +17,12 @@ std::string series(const std::string &version)
 {
 	size_t first = version.find('.');
 	return version.substr(0, first == std::string::npos ? first : version.find('.', first + 1));
+}
+
+// What quotes scripts. It is covered before anybody cuts it or makes one line of it.
+std::string covered(const Result &result, int row, int column)
+{
+	return core::mask_secret_text(result.text(row, column));
 }
 
 Param optional_text(const std::string &text)
@@ -301,10 +308,10 @@ std::vector<PlanRow> plan_rows(const Result &result)
 	std::vector<PlanRow> rows;
 	for (int i = 0; i < result.rows(); ++i)
 		rows.push_back({result.integer(i, 0), result.string(i, 1), result.integer(i, 2),
-						result.string(i, 3), result.string(i, 4), result.string(i, 5),
+						covered(result, i, 3), result.string(i, 4), result.string(i, 5),
 						result.bigint(i, 6), result.bigint(i, 7), result.boolean(i, 8),
 						result.boolean(i, 9), split_lines(result.text(i, 10)),
-						result.string(i, 11)});
+						covered(result, i, 11)});
 	return rows;
 }
 
@@ -317,7 +324,7 @@ std::vector<Finding> finding_rows(const Result &result)
 	std::vector<Finding> rows;
 	for (int i = 0; i < result.rows(); ++i)
 		rows.push_back({result.string(i, 0), result.string(i, 1), result.string(i, 2),
-						result.string(i, 3), result.string(i, 4), result.string(i, 5)});
+						covered(result, i, 3), covered(result, i, 4), covered(result, i, 5)});
 	return rows;
 }
 
@@ -376,7 +383,7 @@ std::vector<RehearsedRow> Server::rehearsed(const std::string &version)
 	std::vector<RehearsedRow> rows;
 	for (int i = 0; i < result.rows(); ++i)
 		rows.push_back({result.string(i, 0), result.integer(i, 1), result.integer(i, 2),
-						result.string(i, 3), result.string(i, 4), split_lines(result.text(i, 5)),
+						covered(result, i, 3), result.string(i, 4), split_lines(result.text(i, 5)),
 						split_lines(result.text(i, 6)), split_lines(result.text(i, 7)),
 						split_lines(result.text(i, 8)), result.bigint(i, 9).value_or(0),
 						result.number(i, 10).value_or(0)});
@@ -427,10 +434,10 @@ std::vector<JobRow> Server::jobs(const std::string &version)
 	std::vector<JobRow> rows;
 	for (int i = 0; i < result.rows(); ++i)
 		rows.push_back({result.string(i, 0), result.string(i, 1), result.integer(i, 2),
-						result.string(i, 3), result.string(i, 4), result.string(i, 5),
+						result.string(i, 3), result.string(i, 4), covered(result, i, 5),
 						result.boolean(i, 6), result.integer(i, 7), result.string(i, 8),
 						result.string(i, 9), result.bigint(i, 10), result.bigint(i, 11),
-						result.number(i, 12), result.string(i, 13), result.string(i, 14)});
+						result.number(i, 12), covered(result, i, 13), result.string(i, 14)});
 	return rows;
 }
 
@@ -496,9 +503,9 @@ std::vector<HistoryRow> Server::history(const std::string &version, int limit)
 						result.string(i, 11),
 						result.integer(i, 12),
 						result.string(i, 13),
-						result.string(i, 14),
-						result.string(i, 15),
-						result.string(i, 16),
+						covered(result, i, 14),
+						covered(result, i, 15),
+						covered(result, i, 16),
 						result.integer(i, 17),
 						result.integer(i, 18),
 						result.string(i, 19)});
@@ -531,7 +538,7 @@ std::vector<EventRow> Server::events(std::int64_t run, std::int64_t after)
 		rows.push_back({result.bigint(i, 0).value_or(0), result.bigint(i, 1).value_or(0),
 						result.string(i, 2), result.string(i, 3), result.string(i, 4),
 						result.string(i, 5), result.integer(i, 6), result.integer(i, 7),
-						result.string(i, 8), result.string(i, 9), result.number(i, 10)});
+						covered(result, i, 8), covered(result, i, 9), result.number(i, 10)});
 	return rows;
 }
 

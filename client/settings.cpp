@@ -31,12 +31,32 @@ std::string env_value(const Environment &env, std::string_view name)
 	return at == env.end() ? "" : at->second;
 }
 
-const Setting *ConnectionSettings::find(std::string_view keyword) const
+namespace {
+
+const Setting *find_in(const std::vector<Setting> &settings, std::string_view keyword)
 {
-	for (const Setting &setting : items_)
+	for (const Setting &setting : settings)
 		if (setting.keyword == keyword)
 			return &setting;
 	return nullptr;
+}
+
+} // namespace
+
+const Setting *ConnectionSettings::find(std::string_view keyword) const
+{
+	return find_in(items_, keyword);
+}
+
+const Setting *ConnectionSettings::find_of_libpq(std::string_view keyword) const
+{
+	return find_in(of_libpq_, keyword);
+}
+
+void ConnectionSettings::add_of_libpq(std::string keyword, std::string value, std::string source)
+{
+	if (!find(keyword) && !find_of_libpq(keyword))
+		of_libpq_.push_back({std::move(keyword), std::move(value), std::move(source)});
 }
 
 std::string ConnectionSettings::value(std::string_view keyword) const
@@ -63,6 +83,8 @@ std::string ConnectionSettings::describe() const
 	std::string text;
 	for (const auto &[keyword, label, variable] : shown) {
 		const Setting *setting = find(keyword);
+		if (!setting)
+			setting = find_of_libpq(keyword);
 		text += text.empty() ? "" : ", ";
 		if (!setting)
 			text += fmt::format("{} by libpq's default ({} is not set)", label, variable);
@@ -217,6 +239,19 @@ bool add_db_variables(ConnectionSettings &settings, const Environment &env)
 	return any;
 }
 
+void add_variables_of_libpq(ConnectionSettings &settings, const Environment &env)
+{
+	struct Variable {
+		const char *name, *keyword;
+	};
+	constexpr std::array variables{Variable{"PGHOST", "host"},		   Variable{"PGHOSTADDR", "host"},
+								   Variable{"PGPORT", "port"},		   Variable{"PGDATABASE", "dbname"},
+								   Variable{"PGUSER", "user"},		   Variable{"PGPASSWORD", "password"}};
+	for (const auto &[name, keyword] : variables)
+		if (std::string value = env_value(env, name); !value.empty())
+			settings.add_of_libpq(keyword, value, name);
+}
+
 } // namespace
 
 ConnectionSettings resolve_settings(const ConnectionFlags &flags, const Environment &env)
@@ -230,6 +265,7 @@ ConnectionSettings resolve_settings(const ConnectionFlags &flags, const Environm
 								"It looks like postgresql://user@host:5432/database.");
 		add_connection_string(settings, url, "DATABASE_URL");
 	}
+	add_variables_of_libpq(settings, env);
 	// Whoever describes a server with DB_* means a database too; libpq would quietly take the user's name.
 	if (by_variables && !settings.find("dbname") && !settings.find("service") &&
 		env_value(env, "PGDATABASE").empty() && env_value(env, "PGSERVICE").empty())

@@ -40,8 +40,12 @@ public:
 	// The text with every trace of the password covered.
 	std::string without_password(std::string text) const;
 
+	// What libpq takes from its own variables, where nothing else is given: to be told, not to be handed over.
+	void add_of_libpq(std::string keyword, std::string value, std::string source);
+	const Setting *find_of_libpq(std::string_view keyword) const;
+
 private:
-	std::vector<Setting> items_;
+	std::vector<Setting> items_, of_libpq_;
 };
 
 // Throws a Failure with exit_connection that names the wrong variable.

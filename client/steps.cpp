@@ -156,6 +156,7 @@ void Follower::lost_connection(const Failure &failure)
 
 StepsEnd Follower::follow()
 {
+	const Polling polling(run_);
 	const auto start = steady_clock::now();
 	while (true) {
 		try {
@@ -226,6 +227,7 @@ void tell_running(Run &run, const std::string &version)
 
 StatusRow wait_for_end(Run &run, const std::string &version, double seconds)
 {
+	const Polling polling(run);
 	auto until = steady_clock::now() + std::chrono::duration<double>(seconds);
 	while (true) {
 		std::vector<StatusRow> rows = run.server->status(version);

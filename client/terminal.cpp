@@ -68,15 +68,33 @@ std::string paint(bool enabled, Color color, std::string_view text)
 	return fmt::format("{}{}\033[0m", sequence(color), text);
 }
 
+namespace {
+
+// Why the first write failed: what comes after it says nothing of that any more.
+int output_error = 0;
+
+void note_output(bool written)
+{
+	if (!written && output_error == 0)
+		output_error = errno ? errno : EIO;
+}
+
+} // namespace
+
 void put(std::string_view text)
 {
-	std::fwrite(text.data(), 1, text.size(), stdout);
+	note_output(std::fwrite(text.data(), 1, text.size(), stdout) == text.size());
 }
 
 void put_line(std::string_view text)
 {
 	put(text);
-	std::fputc('\n', stdout);
+	put("\n");
+}
+
+void flush_output()
+{
+	note_output(std::fflush(stdout) == 0);
 }
 
 void put_error(std::string_view text)
@@ -91,13 +109,13 @@ void put_error(std::string_view text)
 	}
 }
 
-void finish_output()
+bool finish_output()
 {
-	errno = 0;
-	bool failed = std::fflush(stdout) != 0 || std::ferror(stdout);
-	if (failed && errno != EPIPE)
+	flush_output();
+	if (output_error != 0 && output_error != EPIPE)
 		throw file_failure(
-			fmt::format("could not write to standard output: {}", std::strerror(errno)));
+			fmt::format("could not write to standard output: {}", std::strerror(output_error)));
+	return output_error == 0;
 }
 
 } // namespace surefoot::client

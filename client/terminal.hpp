@@ -27,7 +27,9 @@ void put(std::string_view text); // standard output
 void put_line(std::string_view text = "");
 void put_error(std::string_view text); // standard error
 
-// Standard output was written in full; throws when it was not, unless the reader just went away.
-void finish_output();
+void flush_output();
+
+// False when nobody reads standard output any more; throws when it could not be written for another reason.
+bool finish_output();
 
 } // namespace surefoot::client

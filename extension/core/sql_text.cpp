@@ -2,19 +2,11 @@
 
 #include <algorithm>
 
+#include "core/characters.hpp"
+
 namespace surefoot::core {
 
 namespace {
-
-bool starts_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80;
-}
-
-bool in_word(char c)
-{
-	return starts_word(c) || (c >= '0' && c <= '9') || c == '$';
-}
 
 /* The end of the quoted or plain word that begins at i; i when none does. */
 size_t word_end(std::string_view text, size_t i)

@@ -45,9 +45,9 @@ hints('a lock', 5, qr/NEXT +PGOPTIONS='-c surefoot\.lock_retry=5min' surefoot ap
 $holder->query('ROLLBACK');
 
 $shop->write('0007_down', up => "CREATE TABLE seven (id int);\n", down => "-- nothing\nDROP TABLE eleven;\n");
-hints('a down script that fails', 1, qr/migrations\/0007_down\.down\.sql:2:1\n.*> 2 \| DROP TABLE eleven.*HINT +Mend migrations\/0007_down\.down\.sql.*NEXT +surefoot apply 7\n/s, 'apply', '7');
+hints('a down script that fails', 1, qr/migrations\/0007_down\.down\.sql:2:1\n.*> 2 \| DROP TABLE eleven.*HINT +Mend migrations\/0007_down\.down\.sql.*NEXT +surefoot apply 0007\n/s, 'apply', '7');
 $shop->write('0007_down', up => "CREATE TABLE seven (id int);\n", down => "SELECT 1;\n");
-hints('a down script that is none', 1, qr/HINT +Mend migrations\/0007_down\.down\.sql, or accept .*surefoot: accept=public\.seven.*NEXT +surefoot apply 7\n/s, 'apply', '7');
+hints('a down script that is none', 1, qr/HINT +Mend migrations\/0007_down\.down\.sql, or accept .*surefoot: accept=public\.seven.*NEXT +surefoot apply 0007\n/s, 'apply', '7');
 $shop->write('0007_down', up => "CREATE TABLE seven (id int);\n", down => " \n");
 hints('an empty down script', 2, qr/Fill it in, or delete the file: then the way back is derived/, 'apply', '7');
 unlink glob "$shop->{dir}/migrations/0007*";

@@ -65,3 +65,27 @@ TEST(Excerpt, CoversPasswords)
 	std::string shown = render_excerpt("CREATE ROLE joe PASSWORD 's3cret' x;", 1, 35);
 	EXPECT_EQ(shown.find("s3cret"), std::string::npos);
 }
+
+TEST(Excerpt, CoversSecretsThatGoOverLines)
+{
+	EXPECT_EQ(render_excerpt("create role app3 login\n  password\n    'hunter5';\n", 1, 1), "> 1 | create role app3 login\n"
+																						  "    | ^\n"
+																						  "  2 |   password\n"
+																						  "  3 |     '********';\n");
+	EXPECT_EQ(render_excerpt("password 'hunt\n\ner5' login;\nx\n", 4, 0), "  2 | \n"
+																		 "  3 | ********' login;\n"
+																		 "> 4 | x\n");
+	EXPECT_EQ(render_excerpt("a\nb\nc\nencrypted password\n'hunter5';", 3, 1).find("hunter5"), std::string::npos);
+}
+
+TEST(Excerpt, TheCaretFollowsWhatIsCovered)
+{
+	std::vector<std::string> lines = split_lines(render_excerpt("create role a password 'hunter5' lgin", 1, 34));
+	ASSERT_EQ(lines.size(), 2u);
+	EXPECT_EQ(lines[0], "> 1 | create role a password '********' lgin");
+	EXPECT_EQ(lines[1].find('^'), lines[0].find("lgin"));
+	EXPECT_EQ(render_excerpt("create rle a password 'x'", 1, 8), "> 1 | create rle a password '********'\n"
+																"    |        ^\n");
+	EXPECT_EQ(render_excerpt("password 'hunter5'", 1, 14), "> 1 | password '********'\n"
+														  "    |           ^\n");
+}

@@ -144,6 +144,18 @@ TEST(Settings, DescriptionHasNoPassword)
 	EXPECT_EQ(settings.without_password("x s3cret y s3cret"), "x ******** y ********");
 }
 
+TEST(Settings, DescriptionNamesTheVariablesOfLibpq)
+{
+	ConnectionSettings settings =
+		resolve_settings({}, {{"PGPORT", "5433"}, {"PGHOST", "db"}, {"DB_HOST", "other"}, {"DB_NAME", "shop"}, {"PGPASSWORD", "s3cret"}});
+	std::string text = settings.describe();
+	EXPECT_NE(text.find("port \"5433\" from PGPORT"), std::string::npos) << text;
+	EXPECT_NE(text.find("host \"other\" from DB_HOST"), std::string::npos) << text;
+	EXPECT_NE(text.find("password from PGPASSWORD"), std::string::npos) << text;
+	EXPECT_EQ(text.find("s3cret"), std::string::npos) << text;
+	EXPECT_EQ(settings.find("port"), nullptr) << "libpq reads it itself";
+}
+
 TEST(Settings, AdviceNamesTheVariable)
 {
 	struct Case {

@@ -1,0 +1,15 @@
+// The way back and the proof may be mended after their migration has run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace surefoot::client {
+
+struct Run;
+
+// Gives the server the down and verify scripts as the files have them. Where an up script was changed since, those
+// that were registered stay, which a warning says; its end is instead.
+void register_mended(Run &run, const std::vector<std::string> &versions, const std::string &instead);
+
+} // namespace surefoot::client
