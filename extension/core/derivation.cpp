@@ -132,7 +132,7 @@ bool Derivation::follows_parent(const Node &node) const
 {
 	const Object &object = *node.now;
 	const Object *whole = now.whole(object);
-	if (!whole || !object.field("inherited") || (object.kind != "column" && object.kind != "constraint"))
+	if (!whole || is_released(*whole) || !object.field("inherited") || (object.kind != "column" && object.kind != "constraint"))
 		return false;
 	for (const char *field : {"inherits", "partition of"})
 		for (const std::string &parent : split_list(value_of(*whole, field))) {
@@ -252,6 +252,10 @@ void Derivation::free_dependents(const Object &object, bool stays)
 		const Object *whole = now.whole(*found);
 		if (whole && whole != found && goes(*whole))
 			continue;
+		const bool same = !node.before->address.empty() && node.before->address == found->address;
+		if (same && can_be_released(*found) &&
+			!release(*found, nullptr, [&object](const std::string &name) { return name == object.identity; }).empty())
+			continue;
 		if (found->kind == "column") {
 			if (object.kind == "enum") {
 				/* moved over to the new one, with its default */
@@ -343,7 +347,10 @@ void Derivation::add_create(const Node &node)
 void Derivation::add_drop(const Node &node)
 {
 	const Object &object = *node.now;
-	if (comes_by_itself(object))
+	const Object *released = is_part(object) ? now.whole(object) : nullptr;
+	if (released && (!is_released(*released) || object.kind == "trigger"))
+		released = nullptr;
+	if (comes_by_itself(object) && !released)
 		return;
 	if (is_part(object)) {
 		const Object *whole = now.whole(object);
@@ -371,7 +378,7 @@ void Derivation::add_drop(const Node &node)
 	if (const std::string owner = value_of(object, object.kind == "index" ? "partition of" : "owned by"); !owner.empty()) {
 		const Object *other = object.kind == "index" ? now.find("index", owner) : now.find("column", owner);
 		const Object *whole = other ? now.whole(*other) : nullptr;
-		if (other && (goes(*other) || (whole && goes(*whole))))
+		if (other && !released && (goes(*other) || (whole && goes(*whole))))
 			return;
 	}
 	if (object.kind == "sequence" && object.field("identity of"))
@@ -386,7 +393,8 @@ void Derivation::add_drop(const Node &node)
 	const KindOfObject &words = kind_of(object.kind);
 	Action &action = actions_.emplace_back();
 	action.phase = (words.bears_others || spares) && !node.rebuild ? Action::Phase::finish : Action::Phase::drop;
-	action.rank = 100 - rank_of(object);
+	/* A foreign key that a partition has from what it is a part of can be dropped when it is let go. */
+	action.rank = released && is_foreign_key(object) ? 73 : 100 - rank_of(object);
 	action.place = -place_of(object);
 	action.ends = &object;
 	const Emitter *emitter = emitter_of(object.kind);
@@ -424,6 +432,8 @@ void Derivation::add_actions()
 		}
 		if (node.now && (!node.before || node.rebuild))
 			add_drop(node);
+		else if (node.now && is_released(*node.now))
+			add_release(*node.before, *node.now);
 		if (node.before && (!node.now || node.rebuild || with_whole))
 			add_create(node);
 		else if (node.before && node.now && !equal(*node.before, *node.now) && !follows_parent(node))

@@ -103,6 +103,11 @@ private:
 	void build_nodes();
 	bool names_first();
 	bool follows_parent(const Node &node) const;
+	bool goes_by_name(const std::string &name) const;
+	/* Whether an object of now stays, and what it is a part of does not, or not with it. */
+	bool is_released(const Object &object) const;
+	void let_go(const Object &object, std::vector<std::string> statements);
+	void add_release(const Object &was, const Object &is);
 	void find_rebuilt();
 	void rebuild_referring(std::vector<Node *> remade);
 	void rebuild(Node &node);
@@ -152,6 +157,14 @@ struct FieldRule {
 	const char *set, *reset; /* nullptr: nothing restores it */
 };
 void apply_rules(Changing &changing, const FieldRule *first, size_t count);
+
+struct Partition {
+	std::string parent, bound;
+};
+Partition partition_of(const Object &object);
+/* The statements by which object is let go by what goes; and, was being given, by the parents that it did not have then. */
+std::vector<std::string> release(const Object &object, const Object *was, const std::function<bool(const std::string &)> &goes);
+bool can_be_released(const Object &object);
 
 /* Copies fields into fresh: they are there when the object has been created. */
 void keep(Object &fresh, const Object &object, std::initializer_list<std::string_view> fields);
