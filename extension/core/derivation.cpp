@@ -179,6 +179,8 @@ void Derivation::find_rebuilt()
 		}
 	}
 	rebuild_referring(std::move(remade));
+	for (Node *node : both)
+		find_remade_sequence(*node);
 	for (Node *node : both) {
 		if (node->rebuild || equal(*node->before, *node->now) || follows_parent(*node))
 			continue;
@@ -194,6 +196,20 @@ void Derivation::find_rebuilt()
 		else if (changing.free)
 			free_dependents(*node->now, true);
 	}
+}
+
+/* One that an identity brought never becomes one of its own, nor the other way round; and another of the same name stands elsewhere. */
+void Derivation::find_remade_sequence(Node &node)
+{
+	const Object &was = *node.before, &is = *node.now;
+	const Object *whole = now.whole(is), *column = now.find("column", value_of(is, "owned by"));
+	const Object *table = column ? now.whole(*column) : nullptr;
+	if (was.kind != "sequence" || node.rebuild || (whole && goes(*whole)) || (table && goes(*table)))
+		return;
+	if ((was.field("identity of") == nullptr) != (is.field("identity of") == nullptr))
+		rebuild(node);
+	else if (!was.address.empty() && !is.address.empty() && was.address != is.address && !around.is_remade(is))
+		lose(WayBack::without_rows, was, "it was dropped and made anew");
 }
 
 /* Tables that have lost their rows as well cannot keep later ones that refer to a table that comes back empty. */
@@ -264,6 +280,8 @@ void Derivation::free_dependents(const Object &object, bool stays)
 			}
 			if (node.before->field("default"))
 				node.detach = true;
+			else if (object.kind == "sequence" && found->field("default"))
+				continue; /* that default goes for good, before the sequence */
 			else if (node.before->field("generated"))
 				rebuild(node); /* its values follow from the row */
 			else if (!node.rebuild)
@@ -381,7 +399,8 @@ void Derivation::add_drop(const Node &node)
 		if (other && !released && (goes(*other) || (whole && goes(*whole))))
 			return;
 	}
-	if (object.kind == "sequence" && object.field("identity of"))
+	const bool gives_way = object.kind == "sequence" && identity_gives_way(object);
+	if (object.kind == "sequence" && object.field("identity of") && !gives_way)
 		return; /* with its column */
 	if (const std::string parent = value_of(object, "partition of"); !parent.empty() && object.kind != "index")
 		if (const Object *whole = now.find("table", parent.substr(0, name_end(parent))); whole && goes(*whole))
@@ -398,7 +417,10 @@ void Derivation::add_drop(const Node &node)
 	action.place = -place_of(object);
 	action.ends = &object;
 	const Emitter *emitter = emitter_of(object.kind);
-	if (emitter && emitter->drop)
+	if (gives_way)
+		action.statements.push_back("ALTER TABLE " + without_last_part(value_of(object, "identity of")) + " ALTER COLUMN " +
+									last_part(value_of(object, "identity of")) + " DROP IDENTITY");
+	else if (emitter && emitter->drop)
 		emitter->drop(*this, object, action.statements);
 	else
 		action.statements.push_back("DROP " + reference(object));

@@ -87,6 +87,8 @@ public:
 	/* Whether an object of now goes, or one of before comes, as a whole. */
 	bool goes(const Object &object) const;
 	bool comes(const Object &object) const;
+	/* Whether a column that stays loses, or gets, its identity with its sequence, as another sequence has, or had, that one's name. */
+	bool identity_gives_way(const Object &sequence) const;
 	/* What fills a table that comes; empty when it refers to one that comes back empty. */
 	std::string refill(const Object &object);
 	/* The statements that make now what before is: nothing is left out without a loss. */
@@ -109,6 +111,7 @@ private:
 	void let_go(const Object &object, std::vector<std::string> statements);
 	void add_release(const Object &was, const Object &is);
 	void find_rebuilt();
+	void find_remade_sequence(Node &node);
 	void rebuild_referring(std::vector<Node *> remade);
 	void rebuild(Node &node);
 	/* stays: object is altered in place */
@@ -177,6 +180,10 @@ std::string filler_of(Derivation &derivation, const Object &column);
 
 /* The definition of a column within CREATE TABLE and ADD COLUMN; fresh gets the fields that it has then. */
 std::string column_definition(Derivation &derivation, const Object &column, Object &fresh);
+/* "GENERATED ... AS IDENTITY (...)" */
+std::string identity_clause(const Side &side, const Object &column, const std::string &kind);
+/* The sequence of an identity column; nullptr when it has none. */
+const Object *identity_sequence(const Side &side, const Object &column);
 /* The options of a sequence as CREATE SEQUENCE takes them: those that are not ordinary. */
 std::string sequence_options(const Object &sequence);
 /* "SET (a=1)" and "RESET (b)" that make options what they were; empty when they are. */

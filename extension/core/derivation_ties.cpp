@@ -48,6 +48,17 @@ bool can_be_released(const Object &object)
 	return object.kind == "table" || object.kind == "foreign table" || (object.kind == "sequence" && !object.field("identity of"));
 }
 
+bool Derivation::identity_gives_way(const Object &sequence) const
+{
+	const std::string column = value_of(sequence, "identity of");
+	const Object *was = before.find("column", column), *is = now.find("column", column);
+	const Object *other = (now.find("sequence", sequence.identity) == &sequence ? before : now).find("sequence", sequence.identity);
+	if (column.empty() || !was || !is || !other || other->field("identity of"))
+		return false;
+	const Object *table = now.whole(*is);
+	return !goes(*is) && table && !goes(*table);
+}
+
 /* Whether what is called so goes: a table, a type, or a column, which goes with its table. */
 bool Derivation::goes_by_name(const std::string &name) const
 {
