@@ -461,6 +461,9 @@ void Derivation::add_actions()
 		else if (node.before && node.now && !equal(*node.before, *node.now) && !follows_parent(node))
 			add_change(node);
 	}
+	for (const Object &object : before.all())
+		if (object.kind == "table")
+			add_checks(object);
 }
 
 Inverse Derivation::run()

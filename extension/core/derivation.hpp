@@ -109,6 +109,7 @@ private:
 	/* Whether an object of now stays, and what it is a part of does not, or not with it. */
 	bool is_released(const Object &object) const;
 	void let_go(const Object &object, std::vector<std::string> statements);
+	void add_checks(const Object &table);
 	void add_release(const Object &was, const Object &is);
 	void find_rebuilt();
 	void find_remade_sequence(Node &node);

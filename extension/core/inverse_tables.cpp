@@ -193,6 +193,7 @@ void change_table(Derivation &derivation, Changing &changing)
 			derivation.lose(WayBack::column_order, changing.before, "a column that comes back comes last");
 	}
 	change_parents(changing);
+	(void)changing.take("enforcing triggers of references");
 	change_replica_identity(changing);
 	change_access_method(changing);
 	if (changing.take("options"))
