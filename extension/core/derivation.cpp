@@ -368,7 +368,7 @@ void Derivation::add_drop(const Node &node)
 	const Object *released = is_part(object) ? now.whole(object) : nullptr;
 	if (released && (!is_released(*released) || object.kind == "trigger"))
 		released = nullptr;
-	if (comes_by_itself(object) && !released)
+	if ((comes_by_itself(object) && !released) || goes_with_type(object))
 		return;
 	if (is_part(object)) {
 		const Object *whole = now.whole(object);
@@ -423,7 +423,7 @@ void Derivation::add_drop(const Node &node)
 	else if (emitter && emitter->drop)
 		emitter->drop(*this, object, action.statements);
 	else
-		action.statements.push_back("DROP " + reference(object));
+		action.statements.push_back("DROP " + reference(object) + (goes_with_functions(object) ? " CASCADE" : ""));
 }
 
 void Derivation::add_change(Node &node)

@@ -109,6 +109,9 @@ private:
 	/* Whether an object of now stays, and what it is a part of does not, or not with it. */
 	bool is_released(const Object &object) const;
 	void let_go(const Object &object, std::vector<std::string> statements);
+	/* Whether a base type that goes takes its functions along; whether a function is taken along. */
+	bool goes_with_functions(const Object &type);
+	bool goes_with_type(const Object &function);
 	void add_checks(const Object &table);
 	void add_release(const Object &was, const Object &is);
 	void find_rebuilt();
