@@ -41,6 +41,7 @@ CALL and_back('ALTER TABLE p ENABLE TRIGGER ALL');
 CALL and_back('CREATE TABLE d (a int REFERENCES p)');
 -- No statement disables those of one key alone.
 CREATE TABLE d (a int REFERENCES p);
+SELECT way_back FROM migrate_plan_script('DROP TABLE c');
 SELECT migrate_register('1000', 'dropped', 'DROP TABLE c');
 SELECT migrate_apply('1000');
 DROP TABLE p, c, d;
