@@ -198,20 +198,6 @@ void Derivation::find_rebuilt()
 	}
 }
 
-/* One that an identity brought never becomes one of its own, nor the other way round; and another of the same name stands elsewhere. */
-void Derivation::find_remade_sequence(Node &node)
-{
-	const Object &was = *node.before, &is = *node.now;
-	const Object *whole = now.whole(is), *column = now.find("column", value_of(is, "owned by"));
-	const Object *table = column ? now.whole(*column) : nullptr;
-	if (was.kind != "sequence" || node.rebuild || (whole && goes(*whole)) || (table && goes(*table)))
-		return;
-	if ((was.field("identity of") == nullptr) != (is.field("identity of") == nullptr))
-		rebuild(node);
-	else if (!was.address.empty() && !is.address.empty() && was.address != is.address && !around.is_remade(is))
-		lose(WayBack::without_rows, was, "it was dropped and made anew");
-}
-
 /* Tables that have lost their rows as well cannot keep later ones that refer to a table that comes back empty. */
 void Derivation::rebuild_referring(std::vector<Node *> remade)
 {

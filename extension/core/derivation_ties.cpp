@@ -59,6 +59,20 @@ bool Derivation::identity_gives_way(const Object &sequence) const
 	return !goes(*is) && table && !goes(*table);
 }
 
+/* One that an identity brought never becomes one of its own, nor the other way round; and another of the same name stands elsewhere. */
+void Derivation::find_remade_sequence(Node &node)
+{
+	const Object &was = *node.before, &is = *node.now;
+	const Object *whole = now.whole(is), *column = now.find("column", value_of(is, "owned by"));
+	const Object *table = column ? now.whole(*column) : nullptr;
+	if (was.kind != "sequence" || node.rebuild || (whole && goes(*whole)) || (table && goes(*table)))
+		return;
+	if ((was.field("identity of") == nullptr) != (is.field("identity of") == nullptr))
+		rebuild(node);
+	else if (!was.address.empty() && !is.address.empty() && was.address != is.address && !around.is_remade(is))
+		lose(WayBack::without_rows, was, "it was dropped and made anew");
+}
+
 /* Whether what is called so goes: a table, a type, or a column, which goes with its table. */
 bool Derivation::goes_by_name(const std::string &name) const
 {
