@@ -43,3 +43,13 @@ RESET client_min_messages;
 CREATE TYPE base (input = base_in, output = base_out, like = text, category = 'X', default = 'd');
 CALL there_and_back('DROP TYPE base CASCADE');
 CALL there_and_back('GRANT USAGE ON TYPE mood TO PUBLIC; COMMENT ON TYPE mood IS NULL; ALTER TYPE mood OWNER TO regress_reader');
+
+-- A base type and its functions cannot go one by one; what else is of it goes before.
+CALL there_and_back($$CREATE TYPE baseless; CREATE FUNCTION its_in(cstring) RETURNS baseless LANGUAGE internal IMMUTABLE STRICT AS 'textin';
+    CREATE FUNCTION its_out(baseless) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'textout'; CREATE TYPE baseless (INPUT = its_in, OUTPUT = its_out, LIKE = text)$$);
+CALL there_and_back($$CREATE SCHEMA "Of it"; CREATE TYPE "Of it"."Base"; CREATE FUNCTION "Of it".base_in(cstring, oid, int) RETURNS "Of it"."Base" LANGUAGE internal IMMUTABLE STRICT AS 'varcharin';
+    CREATE FUNCTION "Of it".base_out("Of it"."Base") RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'varcharout'; CREATE FUNCTION "Of it".send("Of it"."Base") RETURNS bytea LANGUAGE internal IMMUTABLE STRICT AS 'varcharsend';
+    CREATE FUNCTION "Of it".tin(cstring[]) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'varchartypmodin'; CREATE FUNCTION "Of it".tout(int) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'varchartypmodout';
+    CREATE TYPE "Of it"."Base" (INPUT = "Of it".base_in, OUTPUT = "Of it".base_out, SEND = "Of it".send, TYPMOD_IN = "Of it".tin, TYPMOD_OUT = "Of it".tout, LIKE = varchar);
+    CREATE TABLE of_base (a "Of it"."Base", b "Of it"."Base"[]); CREATE VIEW of_its_type AS SELECT 'x'::"Of it"."Base"; CREATE DOMAIN dom AS "Of it"."Base"; CREATE FUNCTION eq("Of it"."Base", "Of it"."Base") RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'texteq';
+    CREATE OPERATOR === (LEFTARG = "Of it"."Base", RIGHTARG = "Of it"."Base", FUNCTION = eq); CREATE CAST ("Of it"."Base" AS text) WITHOUT FUNCTION$$);

@@ -132,7 +132,7 @@ bool Derivation::follows_parent(const Node &node) const
 {
 	const Object &object = *node.now;
 	const Object *whole = now.whole(object);
-	if (!whole || !object.field("inherited") || (object.kind != "column" && object.kind != "constraint"))
+	if (!whole || is_released(*whole) || !object.field("inherited") || (object.kind != "column" && object.kind != "constraint"))
 		return false;
 	for (const char *field : {"inherits", "partition of"})
 		for (const std::string &parent : split_list(value_of(*whole, field))) {
@@ -179,6 +179,8 @@ void Derivation::find_rebuilt()
 		}
 	}
 	rebuild_referring(std::move(remade));
+	for (Node *node : both)
+		find_remade_sequence(*node);
 	for (Node *node : both) {
 		if (node->rebuild || equal(*node->before, *node->now) || follows_parent(*node))
 			continue;
@@ -252,6 +254,10 @@ void Derivation::free_dependents(const Object &object, bool stays)
 		const Object *whole = now.whole(*found);
 		if (whole && whole != found && goes(*whole))
 			continue;
+		const bool same = !node.before->address.empty() && node.before->address == found->address;
+		if (same && can_be_released(*found) &&
+			!release(*found, nullptr, [&object](const std::string &name) { return name == object.identity; }).empty())
+			continue;
 		if (found->kind == "column") {
 			if (object.kind == "enum") {
 				/* moved over to the new one, with its default */
@@ -260,6 +266,8 @@ void Derivation::free_dependents(const Object &object, bool stays)
 			}
 			if (node.before->field("default"))
 				node.detach = true;
+			else if (object.kind == "sequence" && found->field("default"))
+				continue; /* that default goes for good, before the sequence */
 			else if (node.before->field("generated"))
 				rebuild(node); /* its values follow from the row */
 			else if (!node.rebuild)
@@ -343,7 +351,10 @@ void Derivation::add_create(const Node &node)
 void Derivation::add_drop(const Node &node)
 {
 	const Object &object = *node.now;
-	if (comes_by_itself(object))
+	const Object *released = is_part(object) ? now.whole(object) : nullptr;
+	if (released && (!is_released(*released) || object.kind == "trigger"))
+		released = nullptr;
+	if ((comes_by_itself(object) && !released) || goes_with_type(object))
 		return;
 	if (is_part(object)) {
 		const Object *whole = now.whole(object);
@@ -371,10 +382,11 @@ void Derivation::add_drop(const Node &node)
 	if (const std::string owner = value_of(object, object.kind == "index" ? "partition of" : "owned by"); !owner.empty()) {
 		const Object *other = object.kind == "index" ? now.find("index", owner) : now.find("column", owner);
 		const Object *whole = other ? now.whole(*other) : nullptr;
-		if (other && (goes(*other) || (whole && goes(*whole))))
+		if (other && !released && (goes(*other) || (whole && goes(*whole))))
 			return;
 	}
-	if (object.kind == "sequence" && object.field("identity of"))
+	const bool gives_way = object.kind == "sequence" && identity_gives_way(object);
+	if (object.kind == "sequence" && object.field("identity of") && !gives_way)
 		return; /* with its column */
 	if (const std::string parent = value_of(object, "partition of"); !parent.empty() && object.kind != "index")
 		if (const Object *whole = now.find("table", parent.substr(0, name_end(parent))); whole && goes(*whole))
@@ -386,14 +398,18 @@ void Derivation::add_drop(const Node &node)
 	const KindOfObject &words = kind_of(object.kind);
 	Action &action = actions_.emplace_back();
 	action.phase = (words.bears_others || spares) && !node.rebuild ? Action::Phase::finish : Action::Phase::drop;
-	action.rank = 100 - rank_of(object);
+	/* A foreign key that a partition has from what it is a part of can be dropped when it is let go. */
+	action.rank = released && is_foreign_key(object) ? 73 : 100 - rank_of(object);
 	action.place = -place_of(object);
 	action.ends = &object;
 	const Emitter *emitter = emitter_of(object.kind);
-	if (emitter && emitter->drop)
+	if (gives_way)
+		action.statements.push_back("ALTER TABLE " + without_last_part(value_of(object, "identity of")) + " ALTER COLUMN " +
+									last_part(value_of(object, "identity of")) + " DROP IDENTITY");
+	else if (emitter && emitter->drop)
 		emitter->drop(*this, object, action.statements);
 	else
-		action.statements.push_back("DROP " + reference(object));
+		action.statements.push_back("DROP " + reference(object) + (goes_with_functions(object) ? " CASCADE" : ""));
 }
 
 void Derivation::add_change(Node &node)
@@ -424,11 +440,16 @@ void Derivation::add_actions()
 		}
 		if (node.now && (!node.before || node.rebuild))
 			add_drop(node);
+		else if (node.now && is_released(*node.now))
+			add_release(*node.before, *node.now);
 		if (node.before && (!node.now || node.rebuild || with_whole))
 			add_create(node);
 		else if (node.before && node.now && !equal(*node.before, *node.now) && !follows_parent(node))
 			add_change(node);
 	}
+	for (const Object &object : before.all())
+		if (object.kind == "table")
+			add_checks(object);
 }
 
 Inverse Derivation::run()

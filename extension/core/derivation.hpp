@@ -87,6 +87,8 @@ public:
 	/* Whether an object of now goes, or one of before comes, as a whole. */
 	bool goes(const Object &object) const;
 	bool comes(const Object &object) const;
+	/* Whether a column that stays loses, or gets, its identity with its sequence, as another sequence has, or had, that one's name. */
+	bool identity_gives_way(const Object &sequence) const;
 	/* What fills a table that comes; empty when it refers to one that comes back empty. */
 	std::string refill(const Object &object);
 	/* The statements that make now what before is: nothing is left out without a loss. */
@@ -103,7 +105,17 @@ private:
 	void build_nodes();
 	bool names_first();
 	bool follows_parent(const Node &node) const;
+	bool goes_by_name(const std::string &name) const;
+	/* Whether an object of now stays, and what it is a part of does not, or not with it. */
+	bool is_released(const Object &object) const;
+	void let_go(const Object &object, std::vector<std::string> statements);
+	/* Whether a base type that goes takes its functions along; whether a function is taken along. */
+	bool goes_with_functions(const Object &type);
+	bool goes_with_type(const Object &function);
+	void add_checks(const Object &table);
+	void add_release(const Object &was, const Object &is);
 	void find_rebuilt();
+	void find_remade_sequence(Node &node);
 	void rebuild_referring(std::vector<Node *> remade);
 	void rebuild(Node &node);
 	/* stays: object is altered in place */
@@ -153,6 +165,14 @@ struct FieldRule {
 };
 void apply_rules(Changing &changing, const FieldRule *first, size_t count);
 
+struct Partition {
+	std::string parent, bound;
+};
+Partition partition_of(const Object &object);
+/* The statements by which object is let go by what goes; and, was being given, by the parents that it did not have then. */
+std::vector<std::string> release(const Object &object, const Object *was, const std::function<bool(const std::string &)> &goes);
+bool can_be_released(const Object &object);
+
 /* Copies fields into fresh: they are there when the object has been created. */
 void keep(Object &fresh, const Object &object, std::initializer_list<std::string_view> fields);
 
@@ -164,6 +184,10 @@ std::string filler_of(Derivation &derivation, const Object &column);
 
 /* The definition of a column within CREATE TABLE and ADD COLUMN; fresh gets the fields that it has then. */
 std::string column_definition(Derivation &derivation, const Object &column, Object &fresh);
+/* "GENERATED ... AS IDENTITY (...)" */
+std::string identity_clause(const Side &side, const Object &column, const std::string &kind);
+/* The sequence of an identity column; nullptr when it has none. */
+const Object *identity_sequence(const Side &side, const Object &column);
 /* The options of a sequence as CREATE SEQUENCE takes them: those that are not ordinary. */
 std::string sequence_options(const Object &sequence);
 /* "SET (a=1)" and "RESET (b)" that make options what they were; empty when they are. */

@@ -184,9 +184,15 @@ bool Derivation::names_first()
 		Mentions names;
 		for (const Object *object : std::set<const Object *>(gone)) {
 			names.names.insert(object->identity);
-			for (const Surroundings::Dependent &dependent : around.dependents(*object))
-				if (const Object *found = now.at(dependent.address); found && found->root != object->root && found->kind != "column")
+			for (const Surroundings::Dependent &dependent : around.dependents(*object)) {
+				const Object *found = now.at(dependent.address);
+				if (!found || found->root == object->root || found->kind == "column")
+					continue;
+				if (!before.at(found->address) || !can_be_released(*found))
 					gone.insert(found);
+				else
+					let_go(*found, release(*found, nullptr, [object](const std::string &name) { return name == object->identity; }));
+			}
 		}
 		for (const Object &object : now.all()) {
 			if (before.at(object.address) || is_part(object))

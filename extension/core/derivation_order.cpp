@@ -163,7 +163,7 @@ private:
 
 	bool drops_table(size_t i) const
 	{
-		return actions_[i]->phase == Action::Phase::drop && actions_[i]->ends && actions_[i]->ends->kind == "table";
+		return actions_[i]->phase == Action::Phase::drop && !actions_[i]->apart && actions_[i]->ends && actions_[i]->ends->kind == "table";
 	}
 
 	std::tuple<int, int, long> priority(size_t i) const

@@ -20,26 +20,6 @@ Generated generated_of(const std::string &text)
 	return {text.substr(0, blank), text.substr(blank + 1) == "virtual" ? "VIRTUAL" : "STORED"};
 }
 
-const Object *identity_sequence(const Side &side, const Object &column)
-{
-	const Object *whole = side.whole(column);
-	if (whole)
-		for (const Object *sequence : side.parts(*whole, "sequence"))
-			if (value_of(*sequence, "identity of") == column.identity)
-				return sequence;
-	return nullptr;
-}
-
-std::string identity_clause(const Side &side, const Object &column, const std::string &kind)
-{
-	std::string text = std::string("GENERATED ") + (kind == "always" ? "ALWAYS" : "BY DEFAULT") + " AS IDENTITY";
-	if (const Object *sequence = identity_sequence(side, column)) {
-		const std::string options = sequence_options(*sequence);
-		text.append(" (SEQUENCE NAME ").append(sequence->identity).append(options.empty() ? "" : " ").append(options).append(")");
-	}
-	return text;
-}
-
 /* From 18 on NOT NULL is a constraint that has a name, and is said as one. */
 const Object *not_null_constraint(const Side &side, const Object &column)
 {
@@ -170,13 +150,16 @@ void change_value(Derivation &derivation, Changing &changing, std::vector<std::s
 	}
 	if (changing.take("identity")) {
 		const std::string was = changing.was("identity");
-		if (was.empty())
-			clauses.push_back("DROP IDENTITY");
-		else if (changing.is("identity").empty()) {
-			clauses.push_back("ADD " + identity_clause(derivation.before, changing.before, was));
+		const Object *sequence = was.empty() ? identity_sequence(derivation.now, changing.now) : identity_sequence(derivation.before, changing.before);
+		const bool with_sequence = sequence && derivation.identity_gives_way(*sequence);
+		if (was.empty()) {
+			if (!with_sequence)
+				clauses.push_back("DROP IDENTITY");
+		} else if (changing.is("identity").empty()) {
+			if (!with_sequence)
+				clauses.push_back("ADD " + identity_clause(derivation.before, changing.before, was));
 			derivation.lose(WayBack::without_rows, changing.before, "its sequence starts anew");
-		}
-		else
+		} else
 			clauses.push_back(std::string("SET GENERATED ") + (was == "always" ? "ALWAYS" : "BY DEFAULT"));
 	}
 	if (changing.take("default"))
@@ -240,6 +223,26 @@ void change_column(Derivation &derivation, Changing &changing)
 }
 
 } // namespace
+
+const Object *identity_sequence(const Side &side, const Object &column)
+{
+	const Object *whole = side.whole(column);
+	if (whole)
+		for (const Object *sequence : side.parts(*whole, "sequence"))
+			if (value_of(*sequence, "identity of") == column.identity)
+				return sequence;
+	return nullptr;
+}
+
+std::string identity_clause(const Side &side, const Object &column, const std::string &kind)
+{
+	std::string text = std::string("GENERATED ") + (kind == "always" ? "ALWAYS" : "BY DEFAULT") + " AS IDENTITY";
+	if (const Object *sequence = identity_sequence(side, column)) {
+		const std::string options = sequence_options(*sequence);
+		text.append(" (SEQUENCE NAME ").append(sequence->identity).append(options.empty() ? "" : " ").append(options).append(")");
+	}
+	return text;
+}
 
 std::string filler_of(Derivation &derivation, const Object &column)
 {

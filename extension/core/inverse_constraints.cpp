@@ -62,27 +62,10 @@ std::string without_timing(const std::string &definition)
 	return without_suffix(without_suffix(definition, " INITIALLY DEFERRED"), " DEFERRABLE");
 }
 
-/* The triggers that enforce a foreign key are reached by ALL alone; those of users are then put back to what they were. */
-void change_enforcement(Derivation &derivation, Changing &changing)
+void change_constraint(Derivation &, Changing &changing)
 {
-	const std::string was = changing.was("enforcing triggers"), is = changing.is("enforcing triggers");
-	const Object *whole = derivation.before.whole(changing.before);
-	if (was == is || was == "enabled for replicas" || !whole)
-		return;
+	/* With all others of its table. */
 	(void)changing.take("enforcing triggers");
-	const std::string alter = "ALTER TABLE " + whole->identity;
-	changing.run(alter + (was.empty() ? " ENABLE TRIGGER ALL" : " DISABLE TRIGGER ALL"));
-	for (const Object *trigger : derivation.before.parts(*whole, "trigger")) {
-		const std::string state = value_of(*trigger, "enabled");
-		if (state != (was.empty() ? "" : "no"))
-			changing.run(alter + (state == "no" ? " DISABLE" : state == "always" ? " ENABLE ALWAYS" : state.empty() ? " ENABLE" : " ENABLE REPLICA") +
-						 " TRIGGER " + split_on(trigger->identity).name);
-	}
-}
-
-void change_constraint(Derivation &derivation, Changing &changing)
-{
-	change_enforcement(derivation, changing);
 	(void)changing.take("inherited");
 	const std::string name = split_on(changing.before.identity).name;
 	if (changing.differs("definition")) {

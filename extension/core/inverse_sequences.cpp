@@ -17,8 +17,17 @@ const SequenceOption options[] = {
 void create_sequence(Derivation &derivation, const Object &sequence, Object &fresh, std::vector<std::string> &statements)
 {
 	keep(fresh, sequence, {"type", "increment", "minimum", "maximum", "start", "cache", "cycle", "unlogged", "identity of"});
-	if (sequence.field("identity of"))
-		return; /* with its column */
+	if (const std::string column = value_of(sequence, "identity of"); !column.empty()) {
+		/* With its column, and as its table's owner has it. */
+		for (auto &[name, value] : fresh.fields)
+			if (name == "owner")
+				value = value_of(sequence, "owner");
+		const Object *whole = derivation.before.find("column", column);
+		if (whole && derivation.identity_gives_way(sequence))
+			statements.push_back("ALTER TABLE " + without_last_part(column) + " ALTER COLUMN " + last_part(column) + " ADD " +
+								 identity_clause(derivation.before, *whole, value_of(*whole, "identity")));
+		return;
+	}
 	const std::string text = sequence_options(sequence);
 	statements.push_back((sequence.field("unlogged") ? "CREATE UNLOGGED SEQUENCE " : "CREATE SEQUENCE ") + sequence.identity +
 						 (text.empty() ? "" : " ") + text);

@@ -17,17 +17,6 @@ void finish_columns(Derivation &derivation, const std::vector<std::pair<const Ob
 			statements.push_back(std::move(statement));
 }
 
-struct Partition {
-	std::string parent, bound;
-};
-
-Partition partition_of(const Object &object)
-{
-	const std::string text = value_of(object, "partition of");
-	const size_t end = name_end(text);
-	return {text.substr(0, end), end < text.size() ? text.substr(end + 1) : ""};
-}
-
 std::string table_ref(const Object &object)
 {
 	return "ALTER " + reference(object);
@@ -165,26 +154,19 @@ void change_access_method(Changing &changing)
 	changing.run("ALTER TABLE " + changing.before.identity + " SET ACCESS METHOD " + (was.empty() ? none : was));
 }
 
-void change_parents(Derivation &derivation, Changing &changing)
+/* Which it leaves is said before anything goes. */
+void change_parents(Changing &changing)
 {
 	const std::string &table = changing.before.identity;
 	if (changing.take("inherits")) {
-		const std::vector<std::string> was = split_list(changing.was("inherits")), is = split_list(changing.is("inherits"));
-		for (const std::string &parent : is)
-			if (std::find(was.begin(), was.end(), parent) == was.end())
-				changing.run("ALTER TABLE " + table + " NO INHERIT " + parent);
-		for (const std::string &parent : was)
+		const std::vector<std::string> is = split_list(changing.is("inherits"));
+		for (const std::string &parent : split_list(changing.was("inherits")))
 			if (std::find(is.begin(), is.end(), parent) == is.end())
 				changing.run("ALTER TABLE " + table + " INHERIT " + parent);
 	}
-	if (changing.take("partition of")) {
-		const Partition was = partition_of(changing.before), is = partition_of(changing.now);
-		const Object *parent = is.parent.empty() ? nullptr : derivation.now.find("table", is.parent);
-		if (!is.parent.empty() && !(parent && derivation.goes(*parent)))
-			changing.run("ALTER TABLE " + is.parent + " DETACH PARTITION " + table);
-		if (!was.parent.empty())
+	if (changing.take("partition of"))
+		if (const Partition was = partition_of(changing.before); !was.parent.empty())
 			changing.run("ALTER TABLE " + was.parent + " ATTACH PARTITION " + table + " " + was.bound);
-	}
 }
 
 void change_table(Derivation &derivation, Changing &changing)
@@ -210,7 +192,8 @@ void change_table(Derivation &derivation, Changing &changing)
 		if (then != was && !changing.before.field("of type"))
 			derivation.lose(WayBack::column_order, changing.before, "a column that comes back comes last");
 	}
-	change_parents(derivation, changing);
+	change_parents(changing);
+	(void)changing.take("enforcing triggers of references");
 	change_replica_identity(changing);
 	change_access_method(changing);
 	if (changing.take("options"))

@@ -1,5 +1,6 @@
 #include "core/merge.hpp"
 
+#include "core/kinds.hpp"
 #include "core/sql_text.hpp"
 
 #include <algorithm>
@@ -151,6 +152,24 @@ bool is_in_force(const Change &change, const Object &now)
 			return false;
 	}
 	return true;
+}
+
+std::vector<Change> taken_along(const std::vector<Change> &effect, const std::vector<Change> &way_back)
+{
+	std::set<std::string> roots, addresses;
+	for (const Change &change : effect)
+		for (const std::optional<Object> *side : {&change.before, &change.after})
+			if (*side)
+				roots.insert((*side)->root);
+	for (const Change &change : way_back)
+		if (change.after)
+			addresses.insert(change.after->address);
+	std::vector<Change> taken;
+	for (const Change &change : way_back)
+		if (change.before && !change.after && !roots.contains(change.before->root) && !addresses.contains(change.before->address) &&
+			(!is_part(*change.before) || change.before->kind == "column") && !change.before->field("owned by"))
+			taken.push_back(change);
+	return taken;
 }
 
 } // namespace surefoot::core

@@ -22,4 +22,10 @@ Object before_with_others(const Change &change, const Object *now);
 /* Whether all that the migration has changed of it is in now as it left it, whatever others have added. */
 bool is_in_force(const Change &change, const Object &now);
 
+/*
+ * What others have that a derived way back has taken along, by a CASCADE or as a partition of what it dropped: nobody has said that it may.
+ * What they have added to an object of the migration is none of that, nor what has another name now.
+ */
+std::vector<Change> taken_along(const std::vector<Change> &effect, const std::vector<Change> &way_back);
+
 } // namespace surefoot::core

@@ -7,7 +7,6 @@ extern "C" {
 #include "catalog/pg_attribute.h"
 #include "catalog/pg_constraint.h"
 #include "catalog/pg_index.h"
-#include "catalog/pg_trigger.h"
 #include "utils/fmgrprotos.h"
 }
 
@@ -132,21 +131,6 @@ void inheritance(Reading &reading, Form_pg_constraint form)
 	reading.out.field("inherited", text);
 }
 
-/* ALTER TABLE ... DISABLE TRIGGER ALL reaches the triggers that check foreign keys, of either of the two tables. */
-void checks_disabled(Reading &reading, Form_pg_constraint constraint)
-{
-	std::string states;
-	for (HeapTuple tuple : reading.source.rows(From::check_trigger, constraint->oid)) {
-		const Form_pg_trigger trigger = form<Form_pg_trigger>(tuple);
-		if (trigger->tgisinternal && trigger->tgenabled != TRIGGER_FIRES_ON_ORIGIN)
-			states.push_back(trigger->tgenabled);
-	}
-	if (!states.empty())
-		reading.out.field("enforcing triggers", states.find_first_not_of(TRIGGER_DISABLED) == states.npos
-													? "disabled"
-													: "enabled for replicas");
-}
-
 bool has_constraints(const Table &table)
 {
 	if (table.form->relchecks > 0 || table.form->relhasindex || table.form->relhastriggers)
@@ -186,8 +170,8 @@ void read_constraints(Reading &reading, const Table &table, Rows indexes)
 						  {ConstraintRelationId, constraint.form->oid, 0});
 		reading.out.field("definition", definition(reading, constraint, indexes));
 		inheritance(reading, constraint.form);
-		if (constraint.form->contype == CONSTRAINT_FOREIGN)
-			checks_disabled(reading, constraint.form);
+		if (const auto state = table.check_triggers.find(constraint.form->oid); state != table.check_triggers.end())
+			reading.out.field("enforcing triggers", state->second);
 		reading.comments(ConstraintRelationId, constraint.form->oid);
 	}
 }

@@ -79,6 +79,7 @@ struct Table {
 	Form_pg_class form;
 	std::string identity; /* schema.name */
 	Rows columns;         /* in the order of attnum, dropped ones too */
+	std::map<Oid, std::string> check_triggers; /* see read_check_triggers */
 };
 Rows sorted_columns(Reading &reading, Oid relation);
 /* Dropped, or hidden by us. */
@@ -88,6 +89,8 @@ void read_columns(Reading &reading, const Table &table, const Reading::Comments 
 void read_constraints(Reading &reading, const Table &table, Rows indexes);
 void read_indexes(Reading &reading, const Table &table, Rows indexes);
 void read_triggers(Reading &reading, const Table &table);
+/* How those of a table stand that are not simply enabled, by their constraint; those of keys that refer to it have no OID here. */
+std::map<Oid, std::string> read_check_triggers(Reading &reading, Oid table);
 void read_rules(Reading &reading, const Table &table);
 void read_policies(Reading &reading, const Table &table);
 void read_statistics(Reading &reading, const Table &table);

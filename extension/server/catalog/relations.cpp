@@ -143,6 +143,10 @@ void read_table(Reading &reading, HeapTuple row)
 	out.flag("row security forced", table.form->relforcerowsecurity);
 	if (relkind != RELKIND_VIEW)
 		replica_identity(reading, table);
+	if (table.form->relhastriggers)
+		table.check_triggers = read_check_triggers(reading, table.oid);
+	if (const auto others = table.check_triggers.find(InvalidOid); others != table.check_triggers.end())
+		out.field("enforcing triggers of references", others->second);
 	if (relkind == RELKIND_MATVIEW) {
 		if (!table.form->relispopulated)
 			out.field("populated", "no");

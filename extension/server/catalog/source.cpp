@@ -147,7 +147,6 @@ const Catalog catalogs[] = {
 	{ConstraintRelationId, ConstraintTypidIndexId, KEY(pg_constraint, contypid), 0, false, -1, nullptr},
 	{IndexRelationId, IndexIndrelidIndexId, KEY(pg_index, indrelid), 0, false, -1, own_index},
 	{TriggerRelationId, TriggerRelidNameIndexId, KEY(pg_trigger, tgrelid), 0, false, -1, nullptr},
-	{TriggerRelationId, TriggerConstraintIndexId, KEY(pg_trigger, tgconstraint), 0, false, -1, nullptr},
 	{RewriteRelationId, RewriteRelRulenameIndexId, KEY(pg_rewrite, ev_class), 0, false, -1, nullptr},
 	{PolicyRelationId, PolicyPolrelidPolnameIndexId, KEY(pg_policy, polrelid), 0, false, -1, nullptr},
 	{InheritsRelationId, InheritsRelidSeqnoIndexId, KEY(pg_inherits, inhrelid), 0, false, -1, nullptr},

@@ -22,7 +22,6 @@ enum class From {
 	domain_constraint, /* pg_constraint by contypid */
 	index,             /* pg_index by indrelid */
 	trigger,           /* pg_trigger by tgrelid */
-	check_trigger,     /* pg_trigger by tgconstraint */
 	rule,              /* pg_rewrite by ev_class */
 	policy,            /* pg_policy by polrelid */
 	parent,            /* pg_inherits by inhrelid */

@@ -37,6 +37,44 @@ bool has_checked_domains(Oid table)
 	return found;
 }
 
+/* Of the triggers that enforce its keys, or keys that refer to it, on either table: those of some keys alone cannot be put back. */
+bool has_check_not_enabled(Oid table, bool of_others = true)
+{
+	Relation relation = relation_open(table, AccessShareLock);
+	bool found = false;
+	for (int i = 0; relation->trigdesc != nullptr && i < relation->trigdesc->numtriggers && !found; i++) {
+		const Trigger &trigger = relation->trigdesc->triggers[i];
+		if (trigger.tgisinternal)
+			found = trigger.tgenabled != TRIGGER_FIRES_ON_ORIGIN ||
+					(of_others && OidIsValid(trigger.tgconstrrelid) && has_check_not_enabled(trigger.tgconstrrelid, false));
+	}
+	relation_close(relation, AccessShareLock);
+	return found;
+}
+
+Foreseen with_checks()
+{
+	return unknown("some triggers that enforce its keys are not enabled, and it shows when it is applied whether they can be made to stand as they do");
+}
+
+bool concerns_checks(AlterTableType subcommand)
+{
+	switch (subcommand) {
+	case AT_DropConstraint:
+	case AT_DropColumn:
+	case AT_AlterColumnType:
+	case AT_AttachPartition:
+	case AT_DetachPartition:
+	case AT_EnableTrig:
+	case AT_EnableAlwaysTrig:
+	case AT_EnableReplicaTrig:
+	case AT_DisableTrig:
+	case AT_EnableTrigAll:
+	case AT_DisableTrigAll: return true;
+	default: return false;
+	}
+}
+
 } // namespace
 
 Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping)
@@ -51,6 +89,12 @@ Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping)
 				const Oid id = RangeVarGetRelid(makeRangeVarFromNameList((List *)name), NoLock, true);
 				return OidIsValid(id) && (has_superclass(id) || has_checked_domains(id));
 			});
+			const bool checks = pg_call([name] {
+				const Oid id = RangeVarGetRelid(makeRangeVarFromNameList((List *)name), NoLock, true);
+				return OidIsValid(id) && has_check_not_enabled(id);
+			});
+			if (checks)
+				return with_checks();
 			if (inherits)
 				return unknown("its rows are gone, and it shows when it is applied whether all that it has from its parents, or from domains, comes back");
 		}
@@ -167,6 +211,8 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 {
 	if (command->behavior == DROP_CASCADE)
 		return cascading();
+	if (concerns_checks(command->subtype) && OidIsValid(table) && pg_call([table] { return has_check_not_enabled(table); }))
+		return with_checks();
 	const char *name = command->name;
 	const auto is_followed = [table, name] {
 		return !OidIsValid(table) || pg_call([table, name] {

@@ -4,6 +4,7 @@
 
 extern "C" {
 #include "catalog/pg_depend.h"
+#include "catalog/pg_trigger.h"
 }
 
 namespace surefoot {
@@ -95,6 +96,25 @@ std::vector<Dependent> dependents_of(const ObjectAddress &object, const char *co
 		}
 	}
 	return dependents;
+}
+
+Oid table_of_check(Oid trigger, bool goes)
+{
+	return pg_call([trigger, goes] {
+		ScanKeyData key;
+		ScanKeyInit(&key, Anum_pg_trigger_oid, BTEqualStrategyNumber, F_OIDEQ, ObjectIdGetDatum(trigger));
+		Relation relation = table_open(TriggerRelationId, AccessShareLock);
+		SysScanDesc scan = systable_beginscan(relation, TriggerOidIndexId, true, nullptr, 1, &key);
+		Oid table = InvalidOid;
+		if (HeapTuple tuple = systable_getnext(scan); HeapTupleIsValid(tuple)) {
+			const Form_pg_trigger row = (Form_pg_trigger)GETSTRUCT(tuple);
+			if (row->tgisinternal && OidIsValid(row->tgconstraint) && (!goes || row->tgenabled != TRIGGER_FIRES_ON_ORIGIN))
+				table = row->tgrelid;
+		}
+		systable_endscan(scan);
+		table_close(relation, AccessShareLock);
+		return table;
+	});
 }
 
 } // namespace surefoot

@@ -16,4 +16,10 @@ struct Dependent {
  */
 std::vector<Dependent> dependents_of(const ObjectAddress &object, const char *column = nullptr);
 
+/*
+ * The table that one of the server's triggers is on which enforce keys, maybe one of another table. Of those that go it matters
+ * when they stood otherwise than new ones do; else there is none.
+ */
+Oid table_of_check(Oid trigger, bool goes);
+
 } // namespace surefoot

@@ -16,6 +16,7 @@ extern "C" {
 #include "catalog/pg_operator.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_transform.h"
+#include "catalog/pg_trigger.h"
 #include "executor/executor.h"
 #include "parser/parsetree.h"
 #include "utils/fmgroids.h"
@@ -310,6 +311,9 @@ void Recorder::created(Oid class_id, Oid object_id)
 void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int32 sub_id)
 {
 	Reading guard;
+	if (class_id == TriggerRelationId && access != OAT_POST_CREATE)
+		if (const Oid table = table_of_check(object_id, access == OAT_DROP); OidIsValid(table))
+			see(catalog::root_of(RelationRelationId, table));
 	const ObjectAddress root = catalog::root_of(class_id, object_id, sub_id);
 	if (!OidIsValid(root.classId)) {
 		ObjectAddress address;

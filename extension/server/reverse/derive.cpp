@@ -4,6 +4,7 @@
 #include "core/merge.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/record/recorder.hpp"
+#include "server/reverse/content_guard.hpp"
 #include "server/reverse/surroundings.hpp"
 #include "server/trial/rehearsal.hpp"
 
@@ -42,6 +43,9 @@ bool is_shell(const std::string &statement)
 class Attempt {
 public:
 	Attempt(const Tryout &tryout, std::string path) : tryout_(tryout), path_(std::move(path)) {}
+
+	/* What is there before and afterwards, with what is in it: no statement may take it along. */
+	void protect(const core::Objects &before, const core::Objects &now) { guard_.protect(before, now); }
 
 	/* False when none of them can be run. */
 	bool run(std::vector<std::string> statements)
@@ -128,6 +132,7 @@ private:
 			in_subtransaction([&] {
 				for (const std::string &statement : statements)
 					tryout_.run(statement);
+				guard_.check(statements);
 			});
 			return std::nullopt;
 		} catch (Error &error) {
@@ -163,6 +168,7 @@ private:
 
 	const Tryout &tryout_;
 	const std::string path_;
+	ContentGuard guard_;
 };
 
 } // namespace
@@ -179,6 +185,8 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	for (int round = 0; round < 8; round++) {
 		now = tryout.now();
 		surroundings.look(now);
+		if (round == 0)
+			attempt.protect(before, now);
 		left = differences(before, now);
 		if (left.empty() && round > 0) {
 			first_reasons.clear();

@@ -407,8 +407,12 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 			Internal internal;
 			way_back = history::effect(run.id);
 		}
-		refuse_inexact(speaker, left_behind(speaker, effect, fresh ? *fresh : way_back), accepted_by(migration, run),
-					   migration.derived);
+		const std::vector<core::Change> &done = fresh ? *fresh : way_back;
+		std::vector<core::Change> differences = left_behind(speaker, effect, done);
+		if (migration.derived)
+			for (core::Change &taken : core::taken_along(effect, done))
+				differences.push_back(std::move(taken));
+		refuse_inexact(speaker, differences, accepted_by(migration, run), migration.derived);
 		Internal internal;
 		if (up)
 			history::set_run_state(*up, "undone", true);

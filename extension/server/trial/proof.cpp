@@ -99,7 +99,8 @@ bool was_remade(Recorder &recorder)
 	const core::Objects now = recorder.now();
 	const core::Objects &before = recorder.before();
 	return std::any_of(before.begin(), before.end(), [&now](const core::Object &object) {
-		const core::Object *there = core::is_part(object) ? nullptr : now.find(object.kind, object.identity);
+		const bool has_rows = !core::is_part(object) || object.kind == "column" || object.kind == "sequence";
+		const core::Object *there = has_rows ? now.find(object.kind, object.identity) : nullptr;
 		return there != nullptr && there->address != object.address;
 	});
 }
