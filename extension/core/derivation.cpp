@@ -55,6 +55,13 @@ int rank_of(const Object &object)
 	return kind_of(object.kind).rank;
 }
 
+/* The extension that it is a member of. */
+const Object *extension_of(const Side &side, const Object &object)
+{
+	const std::string name = value_of(object, "extension");
+	return name.empty() ? nullptr : side.find("extension", name);
+}
+
 /* Comes and goes with what is said elsewhere. */
 bool comes_by_itself(const Object &object)
 {
@@ -306,6 +313,8 @@ std::vector<std::string> Derivation::create(const Object &object)
 void Derivation::add_create(const Node &node)
 {
 	const Object &object = *node.before;
+	if (const Object *extension = extension_of(before, object); extension && comes(*extension))
+		return;
 	if (has_rows(object) && refill(object).empty())
 		lose(WayBack::without_rows, object, "its rows are gone");
 	if (object.kind == "column") {
@@ -343,7 +352,8 @@ void Derivation::add_create(const Node &node)
 void Derivation::add_drop(const Node &node)
 {
 	const Object &object = *node.now;
-	if (comes_by_itself(object))
+	const Object *extension = extension_of(now, object);
+	if (comes_by_itself(object) || (extension && goes(*extension)))
 		return;
 	if (is_part(object)) {
 		const Object *whole = now.whole(object);
@@ -390,6 +400,8 @@ void Derivation::add_drop(const Node &node)
 	action.place = -place_of(object);
 	action.ends = &object;
 	const Emitter *emitter = emitter_of(object.kind);
+	if (object.field("extension"))
+		action.statements.push_back("ALTER EXTENSION " + value_of(object, "extension") + " DROP " + reference(object));
 	if (emitter && emitter->drop)
 		emitter->drop(*this, object, action.statements);
 	else

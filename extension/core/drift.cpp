@@ -163,7 +163,7 @@ void DriftSearch::compare(const std::set<Name> &known, const std::set<std::strin
 	for (const Record &record : records_) {
 		const Object *live = live_.find(record.kind, record.identity);
 		if (!record.object) {
-			if (live)
+			if (live && !live->field("extension"))
 				add({std::nullopt, *live}, record.version);
 			continue;
 		}
@@ -175,6 +175,9 @@ void DriftSearch::compare(const std::set<Name> &known, const std::set<std::strin
 		if (is_invalid_index(*record.object))
 			continue;
 		auto it = live_at_.find(record.object->address);
+		/* A member comes and goes with its extension, which has a record of its own when a migration made it. */
+		if (it == live_at_.end() && record.object->field("extension"))
+			continue;
 		if (it == live_at_.end()) {
 			add({record.object, std::nullopt}, record.version);
 			continue;

@@ -1,5 +1,6 @@
 #include "server/catalog/reading.hpp"
 
+#include "server/catalog/other_parts.hpp"
 #include "server/catalog/text.hpp"
 
 #include <algorithm>
@@ -136,6 +137,21 @@ void Reading::extension_dependencies(Oid class_id, Oid oid)
 	for (const std::string &extension : extensions)
 		append_item(list, extension);
 	out.maybe("depends on extension", list);
+}
+
+void Reading::membership(Oid class_id, Oid oid)
+{
+	/* Members are left out of what is read in bulk. */
+	if (source.bulk())
+		return;
+	for (HeapTuple tuple : source.rows(From::dependency, oid, class_id)) {
+		const Form_pg_depend row = form<Form_pg_depend>(tuple);
+		if (row->classid != class_id || row->objsubid != 0 || row->deptype != DEPENDENCY_EXTENSION)
+			continue;
+		out.field("extension", names.identity(ExtensionRelationId, row->refobjid));
+		if (class_id == RelationRelationId)
+			out.flag("rows in dumps", dumps_rows(row->refobjid, oid));
+	}
 }
 
 bool Reading::is_brought_along(Oid class_id, Oid oid)

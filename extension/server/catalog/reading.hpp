@@ -48,6 +48,8 @@ public:
 	std::string acl_text(Datum acl);
 	/* The fields "comment" and "security label". */
 	void comments(Oid class_id, Oid oid, int32 sub_id = 0);
+	/* The field "extension", of what is a member of one, and whether that dumps its rows: such an object is read by itself when it is named. */
+	void membership(Oid class_id, Oid oid);
 	/* The field "depends on extension". */
 	void extension_dependencies(Oid class_id, Oid oid);
 	/* Whether another object brings it along: an extension, or a range type its constructors. */

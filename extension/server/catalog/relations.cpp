@@ -150,6 +150,7 @@ void read_table(Reading &reading, HeapTuple row)
 	}
 	const Datum acl = reading.source.get(From::relation, row, Anum_pg_class_relacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_TABLE, table.form->relowner);
+	reading.membership(RelationRelationId, table.oid);
 	reading.comments(comments, RelationRelationId, 0);
 
 	read_columns(reading, table, comments);

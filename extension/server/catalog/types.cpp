@@ -124,6 +124,7 @@ void read_type(Reading &reading, HeapTuple row)
 	}
 	const Datum acl = reading.source.get(From::type, row, Anum_pg_type_typacl, &is_null);
 	reading.grants(acl, is_null, type->typtype == TYPTYPE_DOMAIN ? OBJECT_DOMAIN : OBJECT_TYPE, type->typowner);
+	reading.membership(TypeRelationId, type->oid);
 	reading.comments(TypeRelationId, type->oid);
 
 	if (type->typtype == TYPTYPE_DOMAIN)
@@ -140,6 +141,7 @@ void read_schema(Reading &reading, HeapTuple row)
 	reading.out.field("owner", reading.names.role(schema->nspowner));
 	const Datum acl = reading.source.get(From::schema, row, Anum_pg_namespace_nspacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_SCHEMA, schema->nspowner);
+	reading.membership(NamespaceRelationId, schema->oid);
 	reading.comments(NamespaceRelationId, schema->oid);
 }
 

@@ -137,7 +137,8 @@ bool changes_nothing(const std::vector<ObjectAddress> &objects, Node *statement,
 {
 	std::vector<ObjectAddress> roots;
 	for (const ObjectAddress &object : objects) {
-		roots.push_back(catalog::root_of(object.classId, object.objectId, object.objectSubId));
+		/* A member of an extension changes by itself. */
+		roots.push_back(catalog::whole_of(object.classId, object.objectId));
 		if (!OidIsValid(roots.back().classId))
 			return false;
 	}

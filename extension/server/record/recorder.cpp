@@ -242,6 +242,22 @@ void Recorder::see(const ObjectAddress &root)
 	before_.add(catalog::read_definitions({root}));
 }
 
+void Recorder::see_named(const ObjectAddress &object, bool joins_or_leaves)
+{
+	const ObjectAddress root = catalog::root_of(object.classId, object.objectId, object.objectSubId);
+	see(root);
+	/* What is new and taken in is no part of what the extension brings along. */
+	if (joins_or_leaves && created_.contains(root))
+		seen_.emplace(root, true);
+	if (creating_extension || (root.classId != ExtensionRelationId && OidIsValid(root.classId)) || object.classId == ExtensionRelationId)
+		return;
+	const ObjectAddress member = catalog::whole_of(object.classId, object.objectId);
+	if (!created_.contains(root))
+		see(member);
+	else if (joins_or_leaves) /* it came with the extension */
+		created(member.classId, member.objectId);
+}
+
 void Recorder::see_targets(Node *statement)
 {
 	if (is_of_cluster(statement))
@@ -254,7 +270,7 @@ void Recorder::see_targets(Node *statement)
 	lock_targets(
 		statement,
 		[&](const ObjectAddress &found) {
-			see(catalog::root_of(found.classId, found.objectId, found.objectSubId));
+			see_named(found);
 			if (renames || detaching)
 				for (const Dependent &dependent : dependents_of(found, column))
 					see(dependent.root);
@@ -287,11 +303,9 @@ void Recorder::see_targets(Node *statement)
 				recast_[table].insert(command->name);
 		}
 	}
-	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
 	find_other_targets(
-		statement,
-		[this](const ObjectAddress &found) { see(catalog::root_of(found.classId, found.objectId, found.objectSubId)); },
-		[this](const ObjectAddress &found) { created(found.classId, found.objectId); });
+		statement, [this](const ObjectAddress &found) { see_named(found); },
+		[this](const ObjectAddress &found) { see_named(found, true); });
 }
 
 bool Recorder::is_reading()
@@ -359,14 +373,15 @@ core::Objects Recorder::now()
 			seen_.emplace(root, true);
 	}
 	unresolved_.clear();
+	/* An extension that has been made anew has brought its members along. */
+	for (const core::Object &object : before_)
+		if (object.field("extension"))
+			if (const std::optional<ObjectAddress> member = catalog::resolve_root(object.root))
+				seen_.emplace(*member, true);
 	std::vector<ObjectAddress> roots;
 	roots.reserve(seen_.size());
-	for (const auto &[address, unused] : seen_) {
-		/* What has become a member of an extension is no object of its own any more. */
-		if (members_change_ && catalog::root_of(address.classId, address.objectId).objectId != address.objectId)
-			continue;
+	for (const auto &[address, unused] : seen_)
 		roots.push_back(address);
-	}
 	return catalog::read_definitions(roots);
 }
 
