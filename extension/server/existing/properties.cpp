@@ -71,6 +71,9 @@ Avoid grants(GrantStmt *grant)
 /* Nobody was ever granted anything on it: a GRANT is certain to change it. */
 bool has_grants(const ObjectAddress &object)
 {
+	/* Parameters and large objects are none whose definitions are read, and no cache has them. */
+	if (!OidIsValid(catalog::whole_of(object.classId, object.objectId).classId))
+		return false;
 	return pg_call([&object] {
 		const int cache = get_object_catcache_oid(object.classId);
 		const AttrNumber acl = get_object_attnum_acl(object.classId);
