@@ -237,9 +237,9 @@ void Derivation::rebuild(Node &node)
 void Derivation::free_dependents(const Object &object, bool stays)
 {
 	for (const Surroundings::Dependent &dependent : around.dependents(object)) {
-		/* What was not touched is now as it was before. */
+		/* What was not touched is now as it was before; what is to come is not there yet, whatever stands in the surroundings. */
 		for (const Object &member : dependent.root)
-			if (!now.find(member.kind, member.identity)) {
+			if (!now.find(member.kind, member.identity) && !before.find(member.kind, member.identity)) {
 				before.add(member);
 				now.add(member);
 				Node &node = nodes_[{member.kind, member.identity}];
