@@ -56,7 +56,7 @@ std::vector<core::Change> disagreement(const std::vector<core::Change> &recorded
 	}
 	for (const core::Change &change : recorded) {
 		const core::Object &object = change.object();
-		if (find(whole, object) == nullptr && !members.contains(object.root) &&
+		if (find(whole, object) == nullptr && !members.contains(object.root) && !same_side(change.before, change.after) &&
 			(before.find(object.kind, object.identity) || now.find(object.kind, object.identity)))
 			result.push_back(change);
 	}
