@@ -142,6 +142,9 @@ extern const Emitter table_emitters[], column_emitters[], constraint_emitters[],
 void change_common(Derivation &, Changing &);
 bool is_common(std::string_view field);
 void change_grants(Derivation &, Changing &);
+/* The same of a field that is about something else than the object itself. */
+void change_grants_on(Derivation &, Changing &, const std::string &field, const KindOfObject &words, const std::string &name);
+void change_companions(Derivation &, Changing &);
 /* ALTER DEFAULT PRIVILEGES has the same clauses. */
 std::vector<std::string> grant_statements(const KindOfObject &words, const std::string &was, const std::string &is,
 										  const std::string &owner, const std::string &role, const std::string &prefix,

@@ -169,6 +169,7 @@ void change_common(Derivation &derivation, Changing &changing)
 		changing.run("COMMENT ON " + reference(object) + " IS " +
 					 (changing.was("comment").empty() ? "NULL" : literal(changing.was("comment"))));
 	change_labels(changing);
+	change_companions(derivation, changing);
 	change_membership(changing);
 	change_extensions(changing);
 }

@@ -66,6 +66,7 @@ void range_fields(Reading &reading, Oid oid)
 	if (OidIsValid(range->rngsubdiff))
 		reading.out.field("subtype diff", reading.names.function(range->rngsubdiff));
 	reading.out.field("multirange type", reading.names.type(range->rngmultitypid));
+	reading.companion_type("multirange", range->rngmultitypid);
 }
 
 void base_fields(Reading &reading, HeapTuple row, Form_pg_type type)
