@@ -50,3 +50,18 @@ CREATE POLICY retyped_all ON retyped USING (id > 0)'); ROLLBACK;
 BEGIN; CALL live('ALTER TABLE retyped ALTER a TYPE varchar(20), ALTER a SET DEFAULT ''x'', ALTER b TYPE bigint;
 CREATE TRIGGER retyped_it BEFORE INSERT ON retyped FOR EACH ROW EXECUTE FUNCTION retyped_trigger();
 CREATE POLICY retyped_all ON retyped USING (id > 0); CREATE STATISTICS retyped_both ON a, b FROM retyped'); ROLLBACK;
+
+-- A partition that somebody adds, but none that a migration has added, is unexpected.
+SET client_min_messages = error;
+SELECT migrate_register('0003', 'partitions', $$
+CREATE TABLE parted (k int, v text) PARTITION BY RANGE (k);
+CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (1) TO (10) PARTITION BY RANGE (k);
+CREATE TABLE parted_1_1 PARTITION OF parted_1 FOR VALUES FROM (1) TO (5);
+$$);
+SELECT migrate_apply('0003');
+RESET client_min_messages;
+SELECT state, kind, identity FROM migrate_drift();
+CREATE TABLE parted_1_2 PARTITION OF parted_1 FOR VALUES FROM (5) TO (10);
+CREATE TABLE parted_2 (v text, k int);
+ALTER TABLE parted ATTACH PARTITION parted_2 FOR VALUES FROM (10) TO (20);
+SELECT state, kind, identity, version, to_recorded, to_live FROM migrate_drift();

@@ -24,9 +24,17 @@ std::string order_of(const std::vector<std::string> &names, const std::vector<st
 	return order;
 }
 
+/* What a member of an extension is otherwise follows from the extension, whose update changes it. */
+bool same_member(const Object &recorded, const Object &live)
+{
+	static const char *const own[] = {"owner", "grants", "comment", "security label"};
+	return recorded.field("extension") && live.field("extension") && value_of(recorded, "extension") == value_of(live, "extension") &&
+		   std::all_of(std::begin(own), std::end(own), [&](const char *field) { return value_of(recorded, field) == value_of(live, field); });
+}
+
 bool same(const Object &recorded, const Object &live)
 {
-	if (equal(recorded, live))
+	if (equal(recorded, live) || same_member(recorded, live))
 		return true;
 	if (!recorded.field("columns") || !live.field("columns"))
 		return false;
