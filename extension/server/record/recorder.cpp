@@ -252,7 +252,13 @@ void Recorder::see_named(const ObjectAddress &object, bool joins_or_leaves)
 	if (creating_extension || (root.classId != ExtensionRelationId && OidIsValid(root.classId)) || object.classId == ExtensionRelationId)
 		return;
 	const ObjectAddress member = catalog::whole_of(object.classId, object.objectId);
-	if (!created_.contains(root))
+	const Oid extension = pg_call([&member] { return OidIsValid(member.classId) ? getExtensionOfObject(member.classId, member.objectId) : InvalidOid; });
+	if (!OidIsValid(extension))
+		return;
+	/* What lives in Surefoot's own schema leads to no root. */
+	const ObjectAddress whole = {ExtensionRelationId, extension, 0};
+	see(whole);
+	if (!created_.contains(whole))
 		see(member);
 	else if (joins_or_leaves) /* it came with the extension */
 		created(member.classId, member.objectId);
