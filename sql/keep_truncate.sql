@@ -277,3 +277,19 @@ SELECT migrate_register('18', 'steps', E'TRUNCATE other;\nCREATE INDEX CONCURREN
 SELECT migrate_apply('18');
 CALL migrate_wait('18');
 SELECT way_back, reason FROM surefoot.derived ORDER BY run DESC LIMIT 1;
+
+-- Others have dropped a column since and added some: what is there of both is copied by name, and the new ones have their defaults.
+CREATE TABLE both_ways (k int PRIMARY KEY, v text, w text);
+INSERT INTO both_ways VALUES (1, 'a', 'w'), (2, 'b', NULL);
+SELECT migrate_register('19', 'both ways', 'TRUNCATE both_ways');
+SELECT migrate_apply('19');
+ALTER TABLE both_ways DROP v, ADD z int, ADD y int NOT NULL DEFAULT 7, ADD x text GENERATED ALWAYS AS (w || '!') STORED, ADD i int GENERATED ALWAYS AS IDENTITY;
+SELECT migrate_revert('19');
+SELECT * FROM both_ways ORDER BY k;
+ALTER TABLE both_ways DROP x;
+SELECT migrate_register('20', 'other type', 'TRUNCATE both_ways');
+SELECT migrate_apply('20');
+ALTER TABLE both_ways ALTER w TYPE int USING 0, DROP z;
+SELECT migrate_revert('20');
+ALTER TABLE both_ways DROP w, ADD u int NOT NULL;
+SELECT migrate_revert('20');

@@ -55,6 +55,13 @@ int rank_of(const Object &object)
 	return kind_of(object.kind).rank;
 }
 
+/* The extension that it is a member of. */
+const Object *extension_of(const Side &side, const Object &object)
+{
+	const std::string name = value_of(object, "extension");
+	return name.empty() ? nullptr : side.find("extension", name);
+}
+
 /* Comes and goes with what is said elsewhere. */
 bool comes_by_itself(const Object &object)
 {
@@ -232,9 +239,9 @@ void Derivation::rebuild(Node &node)
 void Derivation::free_dependents(const Object &object, bool stays)
 {
 	for (const Surroundings::Dependent &dependent : around.dependents(object)) {
-		/* What was not touched is now as it was before. */
+		/* What was not touched is now as it was before; what is to come is not there yet, whatever stands in the surroundings. */
 		for (const Object &member : dependent.root)
-			if (!now.find(member.kind, member.identity)) {
+			if (!now.find(member.kind, member.identity) && !before.find(member.kind, member.identity)) {
 				before.add(member);
 				now.add(member);
 				Node &node = nodes_[{member.kind, member.identity}];
@@ -314,6 +321,8 @@ std::vector<std::string> Derivation::create(const Object &object)
 void Derivation::add_create(const Node &node)
 {
 	const Object &object = *node.before;
+	if (const Object *extension = extension_of(before, object); extension && comes(*extension))
+		return;
 	if (has_rows(object) && refill(object).empty())
 		lose(WayBack::without_rows, object, "its rows are gone");
 	if (object.kind == "column") {
@@ -351,10 +360,11 @@ void Derivation::add_create(const Node &node)
 void Derivation::add_drop(const Node &node)
 {
 	const Object &object = *node.now;
+	const Object *extension = extension_of(now, object);
 	const Object *released = is_part(object) ? now.whole(object) : nullptr;
 	if (released && (!is_released(*released) || object.kind == "trigger"))
 		released = nullptr;
-	if ((comes_by_itself(object) && !released) || goes_with_type(object))
+	if ((comes_by_itself(object) && !released) || goes_with_type(object) || (extension && goes(*extension)))
 		return;
 	if (is_part(object)) {
 		const Object *whole = now.whole(object);
@@ -403,6 +413,8 @@ void Derivation::add_drop(const Node &node)
 	action.place = -place_of(object);
 	action.ends = &object;
 	const Emitter *emitter = emitter_of(object.kind);
+	if (object.field("extension"))
+		action.statements.push_back("ALTER EXTENSION " + value_of(object, "extension") + " DROP " + reference(object));
 	if (gives_way)
 		action.statements.push_back("ALTER TABLE " + without_last_part(value_of(object, "identity of")) + " ALTER COLUMN " +
 									last_part(value_of(object, "identity of")) + " DROP IDENTITY");

@@ -150,9 +150,13 @@ const Emitter *emitter_of(std::string_view kind);
 extern const Emitter table_emitters[], column_emitters[], constraint_emitters[], index_emitters[], sequence_emitters[],
 	view_emitters[], routine_emitters[], part_emitters[], type_emitters[], other_emitters[], foreign_emitters[];
 
-/* Fields that many kinds have: owner, grants, comment, security labels, extensions that it depends on. */
+/* Fields that many kinds have: owner, grants, comment, security labels, extensions that it belongs to or depends on. */
 void change_common(Derivation &, Changing &);
+bool is_common(std::string_view field);
 void change_grants(Derivation &, Changing &);
+/* The same of a field that is about something else than the object itself. */
+void change_grants_on(Derivation &, Changing &, const std::string &field, const KindOfObject &words, const std::string &name);
+void change_companions(Derivation &, Changing &);
 /* ALTER DEFAULT PRIVILEGES has the same clauses. */
 std::vector<std::string> grant_statements(const KindOfObject &words, const std::string &was, const std::string &is,
 										  const std::string &owner, const std::string &role, const std::string &prefix,

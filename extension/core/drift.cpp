@@ -24,9 +24,17 @@ std::string order_of(const std::vector<std::string> &names, const std::vector<st
 	return order;
 }
 
+/* What a member of an extension is otherwise follows from the extension, whose update changes it. */
+bool same_member(const Object &recorded, const Object &live)
+{
+	static const char *const own[] = {"owner", "grants", "comment", "security label"};
+	return recorded.field("extension") && live.field("extension") && value_of(recorded, "extension") == value_of(live, "extension") &&
+		   std::all_of(std::begin(own), std::end(own), [&](const char *field) { return value_of(recorded, field) == value_of(live, field); });
+}
+
 bool same(const Object &recorded, const Object &live)
 {
-	if (equal(recorded, live))
+	if (equal(recorded, live) || same_member(recorded, live))
 		return true;
 	if (!recorded.field("columns") || !live.field("columns"))
 		return false;
@@ -163,7 +171,7 @@ void DriftSearch::compare(const std::set<Name> &known, const std::set<std::strin
 	for (const Record &record : records_) {
 		const Object *live = live_.find(record.kind, record.identity);
 		if (!record.object) {
-			if (live)
+			if (live && !live->field("extension"))
 				add({std::nullopt, *live}, record.version);
 			continue;
 		}
@@ -175,6 +183,9 @@ void DriftSearch::compare(const std::set<Name> &known, const std::set<std::strin
 		if (is_invalid_index(*record.object))
 			continue;
 		auto it = live_at_.find(record.object->address);
+		/* A member comes and goes with its extension, which has a record of its own when a migration made it. */
+		if (it == live_at_.end() && record.object->field("extension"))
+			continue;
 		if (it == live_at_.end()) {
 			add({record.object, std::nullopt}, record.version);
 			continue;

@@ -66,7 +66,25 @@ void change_extensions(Changing &changing)
 			changing.run(alter + " DEPENDS ON EXTENSION " + extension);
 }
 
+void change_membership(Changing &changing)
+{
+	if (!changing.take("extension"))
+		return;
+	const auto alter = [&](const std::string &extension, const char *how) {
+		if (!extension.empty())
+			changing.run("ALTER EXTENSION " + extension + how + reference(changing.before));
+	};
+	alter(changing.is("extension"), " DROP ");
+	alter(changing.was("extension"), " ADD ");
+}
+
 } // namespace
+
+bool is_common(std::string_view field)
+{
+	static const std::string_view fields[] = {"owner", "grants", "comment", "security label", "extension", "depends on extension"};
+	return std::find(std::begin(fields), std::end(fields), field) != std::end(fields);
+}
 
 const Emitter *emitter_of(std::string_view kind)
 {
@@ -151,6 +169,8 @@ void change_common(Derivation &derivation, Changing &changing)
 		changing.run("COMMENT ON " + reference(object) + " IS " +
 					 (changing.was("comment").empty() ? "NULL" : literal(changing.was("comment"))));
 	change_labels(changing);
+	change_companions(derivation, changing);
+	change_membership(changing);
 	change_extensions(changing);
 }
 

@@ -65,8 +65,20 @@ void create_extension(Derivation &, const Object &extension, Object &fresh, std:
 	keep(fresh, extension, {"schema", "version"});
 }
 
-void change_extension(Derivation &, Changing &changing)
+/* What is granted on a member that was named comes back with that. */
+bool is_said_by_member(const Derivation &derivation, const Object &extension, const std::string &field)
 {
+	constexpr std::string_view words = "grants on ";
+	return field.starts_with(words) && std::any_of(derivation.before.all().begin(), derivation.before.all().end(), [&](const Object &member) {
+			   return value_of(member, "extension") == extension.identity && member.identity == std::string_view(field).substr(words.size());
+		   });
+}
+
+void change_extension(Derivation &derivation, Changing &changing)
+{
+	for (const std::string &field : changing.left())
+		if (is_said_by_member(derivation, changing.before, field))
+			(void)changing.take(field);
 	const std::string alter = "ALTER EXTENSION " + changing.before.identity;
 	if (changing.take("version"))
 		changing.run(alter + " UPDATE TO " + literal(changing.was("version")));

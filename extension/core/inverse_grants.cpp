@@ -189,27 +189,32 @@ std::vector<std::string> grant_statements(const KindOfObject &words, const std::
 	return lead(wanted, there, owner, Writer(owner, role, prefix, on, column, letters_of(words, version)));
 }
 
-void change_grants(Derivation &derivation, Changing &changing)
+void change_grants_on(Derivation &derivation, Changing &changing, const std::string &field, const KindOfObject &words, const std::string &name)
 {
-	const Object &object = changing.before;
-	const KindOfObject &words = kind_of(object.kind);
-	if (words.grant == nullptr)
+	const bool differs = changing.take(field);
+	if (!differs && (!changing.differs("owner") || !changing.before.field(field)))
 		return;
-	(void)changing.take("grants");
+	const Object &object = changing.before;
 	const bool column = object.kind == "column";
 	const Object *whole = column ? derivation.before.whole(object) : &object;
 	const std::string owner = whole ? value_of(*whole, "owner") : "";
 	const std::string owner_now = column || changing.is("owner").empty() ? owner : changing.is("owner");
 	const int version = derivation.around.version;
-	const std::string on = " ON " + std::string(words.grant) + " " + (column ? without_last_part(object.identity) : object.identity);
 	const auto of = [&](const std::string &list, const std::string &who) {
 		return list.empty() ? (column ? Grants() : standard(words, who, version)) : parse(list);
 	};
 	for (std::string &statement :
-		 lead(of(changing.was("grants"), owner), with_owner(of(changing.is("grants"), owner_now), owner_now, owner), owner,
-			  Writer(owner, derivation.around.role, "", on, column ? " (" + last_part(object.identity) + ")" : "",
+		 lead(of(changing.was(field), owner), with_owner(of(changing.is(field), owner_now), owner_now, owner), owner,
+			  Writer(owner, derivation.around.role, "", " ON " + std::string(words.grant) + " " + name, column ? " (" + last_part(object.identity) + ")" : "",
 					 letters_of(words, version))))
 		changing.run(std::move(statement));
+}
+
+void change_grants(Derivation &derivation, Changing &changing)
+{
+	const Object &object = changing.before;
+	if (const KindOfObject &words = kind_of(object.kind); words.grant != nullptr)
+		change_grants_on(derivation, changing, "grants", words, object.kind == "column" ? without_last_part(object.identity) : object.identity);
 }
 
 } // namespace surefoot::core

@@ -146,8 +146,7 @@ void change_plain(Derivation &derivation, Changing &changing)
 	}
 	for (const auto *object : {&changing.before, &changing.now})
 		for (const auto &[name, value] : object->fields)
-			if (name != "owner" && name != "grants" && name != "comment" && name != "security label" && name != "enabled" &&
-				!is_tied(name))
+			if (!is_common(name) && name != "enabled" && !is_tied(name))
 				changing.rebuild = changing.rebuild || changing.differs(name);
 }
 

@@ -113,7 +113,7 @@ void change_aggregate(Derivation &, Changing &changing)
 {
 	for (const auto *object : {&changing.before, &changing.now})
 		for (const auto &[name, value] : object->fields)
-			if (name != "owner" && name != "grants" && name != "comment" && name != "depends on extension" && name != "security label")
+			if (!is_common(name))
 				changing.rebuild = changing.rebuild || changing.differs(name);
 }
 

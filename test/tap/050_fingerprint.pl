@@ -50,7 +50,7 @@ my $roots = <<'SQL';
 SELECT DISTINCT surefoot.root(classid, objid) AS root FROM (
     SELECT classid, objid FROM pg_depend WHERE objid >= 16384
     UNION SELECT refclassid, refobjid FROM pg_depend WHERE refobjid >= 16384
-    UNION SELECT 'pg_namespace'::regclass, oid FROM pg_namespace
+    UNION SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname NOT IN ('pg_catalog', 'information_schema')
     UNION SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE oid >= 16384
     UNION SELECT classid, objid FROM pg_shdepend WHERE dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
     UNION SELECT 'pg_subscription'::regclass, oid FROM pg_subscription

@@ -44,14 +44,14 @@ std::string Reading::acl_text(Datum datum)
 	return list;
 }
 
-void Reading::grants(Datum datum, bool is_null, ObjectType kind, Oid owner)
+void Reading::grants(Datum datum, bool is_null, ObjectType kind, Oid owner, std::string_view field)
 {
 	if (is_null)
 		return;
 	const std::string granted = acl_text(datum);
 	const Datum standard = pg_call([kind, owner] { return PointerGetDatum(acldefault(kind, owner)); });
 	if (granted != acl_text(standard))
-		out.field("grants", granted.empty() ? "none" : granted);
+		out.field(field, granted.empty() ? "none" : granted);
 }
 
 } // namespace surefoot::catalog

@@ -109,6 +109,7 @@ void read_function(Reading &reading, HeapTuple row)
 	reading.extension_dependencies(ProcedureRelationId, function->oid);
 	const Datum acl = reading.source.get(From::function, row, Anum_pg_proc_proacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_FUNCTION, function->proowner);
+	reading.membership(ProcedureRelationId, function->oid);
 	reading.comments(ProcedureRelationId, function->oid);
 }
 

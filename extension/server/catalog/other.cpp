@@ -209,6 +209,7 @@ void read_row(Reading &reading, const Kind &kind, HeapTuple row, TupleDesc descr
 		const Datum acl = heap_getattr(row, columns.acl, descriptor, &is_null);
 		reading.grants(acl, is_null, kind.acl_type, owner);
 	}
+	reading.membership(class_id, oid);
 	reading.comments(class_id, oid);
 	reading.out.end_root();
 }

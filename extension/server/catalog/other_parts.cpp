@@ -219,6 +219,19 @@ void read_publication_members(Reading &reading, Oid publication)
 	sorted_fields(reading, fields);
 }
 
+bool dumps_rows(Oid extension, Oid relation)
+{
+	const CatalogScan extensions(ExtensionRelationId, ExtensionOidIndexId, Anum_pg_extension_oid, extension);
+	if (extensions.rows().empty())
+		return false;
+	bool is_null;
+	const Datum array = heap_getattr(extensions.rows()[0], Anum_pg_extension_extconfig, extensions.descriptor(), &is_null);
+	if (is_null)
+		return false;
+	const std::vector<Oid> relations = oids_of(array);
+	return std::find(relations.begin(), relations.end(), relation) != relations.end();
+}
+
 void read_member_grants(Reading &reading, Oid extension)
 {
 	std::vector<std::pair<std::string, std::string>> fields;
@@ -249,7 +262,8 @@ void read_member_grants(Reading &reading, Oid extension)
 			continue;
 		const std::string current = now.is_null ? standard() : reading.acl_text(now.acl);
 		if (current != (recorded ? initial : standard()))
-			fields.emplace_back("grants on " + reading.names.identity(row->classid, row->objid),
+			fields.emplace_back("grants on " + (row->classid == ProcedureRelationId ? reading.names.function(row->objid)
+																				   : reading.names.identity(row->classid, row->objid)),
 								current.empty() ? "none" : current);
 	}
 	sorted_fields(reading, fields);

@@ -26,6 +26,8 @@ private:
 void read_family_members(Reading &reading, Oid family);
 void read_token_mappings(Reading &reading, Oid configuration);
 void read_publication_members(Reading &reading, Oid publication);
+/* Whether the rows of a member are dumped although it is the extension's (pg_extension_config_dump). */
+bool dumps_rows(Oid extension, Oid relation);
 /* Members of an extension have no definition of their own, but what was granted on them since is not the extension's. */
 void read_member_grants(Reading &reading, Oid extension);
 

@@ -1,5 +1,6 @@
 #include "server/catalog/reading.hpp"
 
+#include "server/catalog/other_parts.hpp"
 #include "server/catalog/text.hpp"
 
 #include <algorithm>
@@ -95,11 +96,32 @@ Reading::Comments Reading::all_comments(Oid class_id, Oid oid)
 
 void Reading::comments(const Comments &all, Oid class_id, int32 sub_id)
 {
+	write_comments(all, class_id, sub_id, "");
+}
+
+void Reading::companion_comments(const std::string &what, Oid class_id, Oid oid)
+{
+	write_comments(all_comments(class_id, oid), class_id, 0, what + " ");
+}
+
+void Reading::companion_type(const std::string &what, Oid type)
+{
+	/* In bulk those that nothing was granted on are left out. */
+	if (HeapTuple row = source.row(From::type, type)) {
+		bool is_null;
+		const Datum acl = source.get(From::type, row, Anum_pg_type_typacl, &is_null);
+		grants(acl, is_null, OBJECT_TYPE, form<Form_pg_type>(row)->typowner, what + " grants");
+	}
+	companion_comments(what, TypeRelationId, type);
+}
+
+void Reading::write_comments(const Comments &all, Oid class_id, int32 sub_id, const std::string &prefix)
+{
 	bool is_null;
 	for (HeapTuple tuple : all.descriptions) {
 		const Form_pg_description row = form<Form_pg_description>(tuple);
 		if (row->classoid == class_id && row->objsubid == sub_id)
-			out.field("comment", text_of(source.get(From::comment, tuple, Anum_pg_description_description, &is_null)));
+			out.field(prefix + "comment", text_of(source.get(From::comment, tuple, Anum_pg_description_description, &is_null)));
 	}
 	if (all.labels.empty())
 		return;
@@ -115,7 +137,7 @@ void Reading::comments(const Comments &all, Oid class_id, int32 sub_id)
 	}
 	std::sort(labels.begin(), labels.end());
 	for (const std::string &label : labels)
-		out.field("security label", label);
+		out.field(prefix + "security label", label);
 }
 
 void Reading::comments(Oid class_id, Oid oid, int32 sub_id)
@@ -136,6 +158,21 @@ void Reading::extension_dependencies(Oid class_id, Oid oid)
 	for (const std::string &extension : extensions)
 		append_item(list, extension);
 	out.maybe("depends on extension", list);
+}
+
+void Reading::membership(Oid class_id, Oid oid)
+{
+	/* Members are left out of what is read in bulk. */
+	if (source.bulk())
+		return;
+	for (HeapTuple tuple : source.rows(From::dependency, oid, class_id)) {
+		const Form_pg_depend row = form<Form_pg_depend>(tuple);
+		if (row->classid != class_id || row->objsubid != 0 || row->deptype != DEPENDENCY_EXTENSION)
+			continue;
+		out.field("extension", names.identity(ExtensionRelationId, row->refobjid));
+		if (class_id == RelationRelationId)
+			out.flag("rows in dumps", dumps_rows(row->refobjid, oid));
+	}
 }
 
 bool Reading::is_brought_along(Oid class_id, Oid oid)

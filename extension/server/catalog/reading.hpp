@@ -43,11 +43,17 @@ public:
 	Writer &out;
 
 	/* The field "grants" of the current object, when they differ from what its kind has by default. */
-	void grants(Datum acl, bool is_null, ObjectType kind, Oid owner);
+	void grants(Datum acl, bool is_null, ObjectType kind, Oid owner, std::string_view field = "grants");
 	/* Privileges by role name, sorted. */
 	std::string acl_text(Datum acl);
 	/* The fields "comment" and "security label". */
 	void comments(Oid class_id, Oid oid, int32 sub_id = 0);
+	/* The same of what the current object has brought along and is no object of its own: "rule comment" and so on. */
+	void companion_comments(const std::string &what, Oid class_id, Oid oid);
+	/* "what grants" as well, of the type of a table's rows, say. */
+	void companion_type(const std::string &what, Oid type);
+	/* The field "extension", of what is a member of one, and whether that dumps its rows: such an object is read by itself when it is named. */
+	void membership(Oid class_id, Oid oid);
 	/* The field "depends on extension". */
 	void extension_dependencies(Oid class_id, Oid oid);
 	/* Whether another object brings it along: an extension, or a range type its constructors. */
@@ -59,6 +65,9 @@ public:
 	};
 	Comments all_comments(Oid class_id, Oid oid);
 	void comments(const Comments &all, Oid class_id, int32 sub_id);
+
+private:
+	void write_comments(const Comments &all, Oid class_id, int32 sub_id, const std::string &prefix);
 };
 
 /* Whether what lives in the schema is none of ours: system, temporary, and Surefoot's own. */

@@ -14,6 +14,7 @@ extern "C" {
 #include "catalog/pg_foreign_table.h"
 #include "catalog/pg_inherits.h"
 #include "catalog/pg_rewrite.h"
+#include "rewrite/rewriteSupport.h"
 #include "utils/fmgrprotos.h"
 }
 
@@ -154,6 +155,12 @@ void read_table(Reading &reading, HeapTuple row)
 	}
 	const Datum acl = reading.source.get(From::relation, row, Anum_pg_class_relacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_TABLE, table.form->relowner);
+	reading.companion_type("type", table.form->reltype);
+	if (view)
+		for (HeapTuple rule : reading.source.rows(From::rule, table.oid))
+			if (strcmp(NameStr(form<Form_pg_rewrite>(rule)->rulename), ViewSelectRuleName) == 0)
+				reading.companion_comments("rule", RewriteRelationId, form<Form_pg_rewrite>(rule)->oid);
+	reading.membership(RelationRelationId, table.oid);
 	reading.comments(comments, RelationRelationId, 0);
 
 	read_columns(reading, table, comments);

@@ -4,7 +4,6 @@
 #include "server/compat.hpp"
 
 extern "C" {
-#include "access/transam.h"
 #include "catalog/catalog.h"
 #include "catalog/pg_amop.h"
 #include "catalog/pg_amproc.h"
@@ -159,10 +158,19 @@ template <typename T> bool fetch(const Lookup &lookup, Oid oid, T *result)
 constexpr Lookup class_lookup = {RelationRelationId, ClassOidIndexId, Anum_pg_class_oid};
 constexpr Lookup type_lookup = {TypeRelationId, TypeOidIndexId, Anum_pg_type_oid};
 
-ObjectAddress relation_root(Oid oid)
+/* What the system has made can be granted and commented on as well, and some of it altered. */
+bool is_recorded_in(Oid schema, bool with_own)
+{
+	if (schema == PG_CATALOG_NAMESPACE || !raw::is_foreign_schema(schema))
+		return true;
+	const char *const name = get_namespace_name(schema);
+	return name != nullptr && (strcmp(name, "information_schema") == 0 || (with_own && strcmp(name, "surefoot") == 0));
+}
+
+ObjectAddress relation_root(Oid oid, bool with_own)
 {
 	FormData_pg_class relation;
-	if (oid < FirstNormalObjectId || !fetch(class_lookup, oid, &relation))
+	if (!fetch(class_lookup, oid, &relation))
 		return none;
 	Oid owner;
 	int32 column;
@@ -171,67 +179,65 @@ ObjectAddress relation_root(Oid oid)
 	case RELKIND_INDEX:
 	case RELKIND_PARTITIONED_INDEX:
 		return relation_root(reference({IndexRelationId, IndexRelidIndexId, Anum_pg_index_indexrelid}, oid,
-									   Anum_pg_index_indrelid));
+									   Anum_pg_index_indrelid), with_own);
 	case RELKIND_COMPOSITE_TYPE: return {TypeRelationId, relation.reltype, 0};
 	case RELKIND_SEQUENCE:
 		if (sequenceIsOwned(oid, DEPENDENCY_INTERNAL, &owner, &column))
-			return relation_root(owner);
+			return relation_root(owner, with_own);
 		break;
 	default: break;
 	}
-	if (relation.relpersistence == RELPERSISTENCE_TEMP || raw::is_foreign_schema(relation.relnamespace))
+	if (relation.relpersistence == RELPERSISTENCE_TEMP || !is_recorded_in(relation.relnamespace, with_own))
 		return none;
 	return {RelationRelationId, oid, 0};
 }
 
-ObjectAddress type_root(Oid oid)
+ObjectAddress type_root(Oid oid, bool with_own)
 {
 	FormData_pg_type type;
-	if (oid < FirstNormalObjectId || !fetch(type_lookup, oid, &type))
+	if (!fetch(type_lookup, oid, &type))
 		return none;
 	if (OidIsValid(type.typrelid)) {
 		FormData_pg_class relation;
 		if (!fetch(class_lookup, type.typrelid, &relation))
 			return none;
 		if (relation.relkind != RELKIND_COMPOSITE_TYPE)
-			return relation_root(type.typrelid);
+			return relation_root(type.typrelid, with_own);
 	} else if (IsTrueArrayType(&type))
-		return type_root(type.typelem);
+		return type_root(type.typelem, with_own);
 	else if (type.typtype == TYPTYPE_MULTIRANGE)
-		return type_root(get_multirange_range(oid));
-	if (raw::is_foreign_schema(type.typnamespace))
-		return none;
-	return {TypeRelationId, oid, 0};
+		return type_root(get_multirange_range(oid), with_own);
+	return is_recorded_in(type.typnamespace, with_own) ? ObjectAddress{TypeRelationId, oid, 0} : none;
 }
 
-ObjectAddress top_level(Oid class_id, Oid oid)
+ObjectAddress top_level(Oid class_id, Oid oid, bool with_own = false)
 {
 	switch (class_id) {
-	case RelationRelationId: return relation_root(oid);
-	case TypeRelationId: return type_root(oid);
-	case NamespaceRelationId: return raw::is_foreign_schema(oid) ? none : ObjectAddress{class_id, oid, 0};
+	case RelationRelationId: return relation_root(oid, with_own);
+	case TypeRelationId: return type_root(oid, with_own);
+	case NamespaceRelationId: return is_recorded_in(oid, with_own) ? ObjectAddress{class_id, oid, 0} : none;
 	default: break;
 	}
 	/* A trigger that checks a foreign key is a part of that, also on the table that is referenced. */
 	if (class_id == TriggerRelationId)
 		if (const Oid constraint = reference({TriggerRelationId, TriggerOidIndexId, Anum_pg_trigger_oid}, oid,
 											 Anum_pg_trigger_tgconstraint))
-			if (const ObjectAddress table = top_level(ConstraintRelationId, constraint); OidIsValid(table.classId))
+			if (const ObjectAddress table = top_level(ConstraintRelationId, constraint, with_own); OidIsValid(table.classId))
 				return table;
 	for (const Part &part : parts)
 		if (part.catalog == class_id)
 			if (const Oid owner = reference({part.catalog, part.index, part.key}, oid, part.owner))
-				return top_level(part.owner_class, owner);
+				return top_level(part.owner_class, owner, with_own);
 	for (const Part &part : parts)
 		if (part.catalog == class_id)
 			return none;
 	for (const Home &home : homes)
 		if (home.catalog == class_id) {
 			const Oid schema = reference({home.catalog, home.index, home.key}, oid, home.schema);
-			return OidIsValid(schema) && !raw::is_foreign_schema(schema) ? ObjectAddress{class_id, oid, 0} : none;
+			return OidIsValid(schema) && is_recorded_in(schema, with_own) ? ObjectAddress{class_id, oid, 0} : none;
 		}
 	const bool shared = IsSharedRelation(class_id) && class_id != SubscriptionRelationId;
-	if (oid < FirstNormalObjectId || shared || class_id == LargeObjectRelationId)
+	if (shared || class_id == LargeObjectRelationId)
 		return none;
 	return {class_id, oid, 0};
 }
@@ -259,14 +265,14 @@ ObjectAddress bringer(const ObjectAddress &root)
 	systable_endscan(scan);
 	table_close(relation, AccessShareLock);
 	/* of a range type, the multirange's constructors hang on that */
-	return result.classId == TypeRelationId ? type_root(result.objectId) : result;
+	return result.classId == TypeRelationId ? type_root(result.objectId, false) : result;
 }
 
 } // namespace
 
 ObjectAddress whole_of(Oid class_id, Oid object_id)
 {
-	return pg_call([=] { return top_level(class_id, object_id); });
+	return pg_call([=] { return top_level(class_id, object_id, true); });
 }
 
 ObjectAddress root_of(Oid class_id, Oid object_id, int32)

@@ -11,13 +11,16 @@
 namespace surefoot::catalog {
 
 /*
- * The root that an address belongs to; class InvalidOid when it is none of ours: system, temporary and toast relations, what lives
+ * The root that an address belongs to; class InvalidOid when it is none of ours: temporary and toast relations, what lives
  * in schema surefoot, shared objects, and what is not there. A member of an extension belongs to the extension. Raises nothing for
  * half-done states: it can be called from object_access_hook, also for what the current command has created but not yet shown.
  */
 ObjectAddress root_of(Oid class_id, Oid object_id, int32 sub_id = 0);
 
-/* The same, before it is asked who brought that along (an extension, a range type): what is a root itself has that asked already. */
+/*
+ * The same, before it is asked who brought that along (an extension, a range type): what is a root itself has that asked already. It is
+ * what a member of an extension is by itself, also one of Surefoot's own.
+ */
 ObjectAddress whole_of(Oid class_id, Oid object_id);
 
 /* The text of a root; an object that is not there gives its class and OID, which no resolve_root() finds. */

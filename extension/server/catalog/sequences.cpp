@@ -82,6 +82,7 @@ void read_sequence(Reading &reading, HeapTuple relation)
 	owner_column(reading, form_->oid);
 	const Datum acl = reading.source.get(From::relation, relation, Anum_pg_class_relacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_SEQUENCE, form_->relowner);
+	reading.membership(RelationRelationId, form_->oid);
 	reading.comments(RelationRelationId, form_->oid);
 }
 

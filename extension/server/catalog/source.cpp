@@ -96,11 +96,12 @@ bool own_index(HeapTuple tuple, Scope &scope)
 	return relation >= FirstNormalObjectId && scope.kind_of(relation) != '\0';
 }
 
-/* Neither row types nor arrays: many rows that define nothing of their own. Composite types are found by their pg_class row. */
+/* Neither row types nor arrays: many rows that define nothing of their own, but for what is granted on them. Composite types are found by their pg_class row. */
 bool own_type(HeapTuple tuple, Scope &)
 {
 	const Form_pg_type type = form<Form_pg_type>(tuple);
-	return type->oid >= FirstNormalObjectId && type->typtype != TYPTYPE_COMPOSITE && !IsTrueArrayType(type);
+	return type->oid >= FirstNormalObjectId && !IsTrueArrayType(type) &&
+		   (type->typtype != TYPTYPE_COMPOSITE || !heap_attisnull(tuple, Anum_pg_type_typacl, nullptr));
 }
 
 bool own_comment(HeapTuple tuple, Scope &)

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 extern "C" {
+#include "catalog/pg_constraint.h"
 #include "catalog/pg_policy.h"
 #include "catalog/pg_rewrite.h"
 #include "catalog/pg_trigger.h"
@@ -42,6 +43,19 @@ const char *command_name(char code)
 	}
 }
 
+/* SET CONSTRAINTS knows a constraint trigger by the name of its constraint, which RENAME gives either of the two alone. */
+void constraint_of(Reading &reading, const Table &table, Form_pg_trigger trigger)
+{
+	for (HeapTuple tuple : reading.source.rows(From::constraint, table.oid)) {
+		const Form_pg_constraint constraint = form<Form_pg_constraint>(tuple);
+		if (constraint->oid != trigger->tgconstraint || constraint->contype != CONSTRAINT_TRIGGER)
+			continue;
+		if (strcmp(NameStr(constraint->conname), NameStr(trigger->tgname)) != 0)
+			reading.out.field("constraint name", quoted(constraint->conname));
+		reading.companion_comments("constraint", ConstraintRelationId, constraint->oid);
+	}
+}
+
 } // namespace
 
 void read_triggers(Reading &reading, const Table &table)
@@ -54,6 +68,8 @@ void read_triggers(Reading &reading, const Table &table)
 		reading.out.field("definition", canonical_text(pg_get_triggerdef, trigger->oid));
 		reading.out.maybe("enabled", enabled_state(trigger->tgenabled));
 		reading.out.flag("inherited", OidIsValid(trigger->tgparentid));
+		if (OidIsValid(trigger->tgconstraint))
+			constraint_of(reading, table, trigger);
 		reading.extension_dependencies(TriggerRelationId, trigger->oid);
 		reading.comments(TriggerRelationId, trigger->oid);
 	}

@@ -66,6 +66,7 @@ void range_fields(Reading &reading, Oid oid)
 	if (OidIsValid(range->rngsubdiff))
 		reading.out.field("subtype diff", reading.names.function(range->rngsubdiff));
 	reading.out.field("multirange type", reading.names.type(range->rngmultitypid));
+	reading.companion_type("multirange", range->rngmultitypid);
 }
 
 void base_fields(Reading &reading, HeapTuple row, Form_pg_type type)
@@ -124,6 +125,7 @@ void read_type(Reading &reading, HeapTuple row)
 	}
 	const Datum acl = reading.source.get(From::type, row, Anum_pg_type_typacl, &is_null);
 	reading.grants(acl, is_null, type->typtype == TYPTYPE_DOMAIN ? OBJECT_DOMAIN : OBJECT_TYPE, type->typowner);
+	reading.membership(TypeRelationId, type->oid);
 	reading.comments(TypeRelationId, type->oid);
 
 	if (type->typtype == TYPTYPE_DOMAIN)
@@ -140,6 +142,7 @@ void read_schema(Reading &reading, HeapTuple row)
 	reading.out.field("owner", reading.names.role(schema->nspowner));
 	const Datum acl = reading.source.get(From::schema, row, Anum_pg_namespace_nspacl, &is_null);
 	reading.grants(acl, is_null, OBJECT_SCHEMA, schema->nspowner);
+	reading.membership(NamespaceRelationId, schema->oid);
 	reading.comments(NamespaceRelationId, schema->oid);
 }
 

@@ -115,7 +115,7 @@ private:
 	{
 		for (HeapTuple row : reading_.source.all(From::type)) {
 			const Form_pg_type type = form<Form_pg_type>(row);
-			if (type->typtype != TYPTYPE_MULTIRANGE && in_scope(type->typnamespace) &&
+			if (type->typtype != TYPTYPE_MULTIRANGE && type->typtype != TYPTYPE_COMPOSITE && in_scope(type->typnamespace) &&
 				!is_brought_along(TypeRelationId, type->oid))
 				root(TypeRelationId, type->oid, row, read_type);
 		}

@@ -9,6 +9,7 @@
 
 extern "C" {
 #include "access/transam.h"
+#include "catalog/pg_inherits.h"
 }
 
 namespace surefoot {
@@ -85,6 +86,20 @@ private:
 	std::set<std::string> texts_;
 };
 
+/* The partitions of a partitioned table, of all levels; the recorded ones among them. */
+std::vector<ObjectAddress> partitions_of(const std::string &root)
+{
+	std::vector<ObjectAddress> result;
+	const std::optional<ObjectAddress> table = catalog::resolve_root(root);
+	if (!table)
+		return result;
+	const List *all = pg_call([&table] { return find_all_inheritors(table->objectId, NoLock, nullptr); });
+	for (int i = 0; i < list_length(all); i++)
+		if (const ObjectAddress one = catalog::root_of(RelationRelationId, list_nth_oid(all, i)); OidIsValid(one.classId))
+			result.push_back(one);
+	return result;
+}
+
 /* What initdb made is nobody's, although its definition can be read. */
 bool is_systems_own(const core::Object &object)
 {
@@ -112,10 +127,15 @@ public:
 		if (everything)
 			also(catalog::read_schema(std::nullopt));
 		else
-			for (const core::Record &record : history_.records)
-				if (record.kind == "schema" && record.made && record.object)
+			for (const core::Record &record : history_.records) {
+				if (!record.made || !record.object)
+					continue;
+				if (record.kind == "table" && record.object->field("partition by"))
+					also(catalog::read_definitions(partitions_of(record.root)));
+				if (record.kind == "schema")
 					if (const std::optional<ObjectAddress> schema = catalog::resolve_root(record.root))
 						also(catalog::read_schema(schema->objectId));
+			}
 		search_.emplace(std::move(history_.records), live_, history_.known, whole_roots);
 	}
 

@@ -246,7 +246,7 @@ private:
 
 	bool is_replaced_by_the_same(const ObjectAddress &there)
 	{
-		const ObjectAddress root = catalog::root_of(there.classId, there.objectId, there.objectSubId);
+		const ObjectAddress root = catalog::whole_of(there.classId, there.objectId);
 		if (!OidIsValid(root.classId))
 			return false;
 		const Trial trial = try_in_place({root}, statement_.raw->stmt, statement_.text);

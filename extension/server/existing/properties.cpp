@@ -71,6 +71,9 @@ Avoid grants(GrantStmt *grant)
 /* Nobody was ever granted anything on it: a GRANT is certain to change it. */
 bool has_grants(const ObjectAddress &object)
 {
+	/* Parameters and large objects are none whose definitions are read, and no cache has them. */
+	if (!OidIsValid(catalog::whole_of(object.classId, object.objectId).classId))
+		return false;
 	return pg_call([&object] {
 		const int cache = get_object_catcache_oid(object.classId);
 		const AttrNumber acl = get_object_attnum_acl(object.classId);
@@ -137,7 +140,8 @@ bool changes_nothing(const std::vector<ObjectAddress> &objects, Node *statement,
 {
 	std::vector<ObjectAddress> roots;
 	for (const ObjectAddress &object : objects) {
-		roots.push_back(catalog::root_of(object.classId, object.objectId, object.objectSubId));
+		/* A member of an extension changes by itself. */
+		roots.push_back(catalog::whole_of(object.classId, object.objectId));
 		if (!OidIsValid(roots.back().classId))
 			return false;
 	}

@@ -16,7 +16,8 @@ namespace {
 /* What CREATE gives no say in, or what others add to an object later: no part of its definition as a statement makes it. */
 bool is_by_the_way(const std::string &field)
 {
-	return field == "comment" || field == "grants" || field == "owner" || field == "security label" ||
+	return field.ends_with("comment") || field.ends_with("grants") || field == "owner" || field.ends_with("security label") ||
+		   field == "extension" || field == "constraint name" ||
 		   field == "replica identity" || field == "clustered" || field == "valid" || field == "row security" ||
 		   field == "row security forced" || field == "populated";
 }

@@ -141,23 +141,43 @@ bool have_same_rows(Relation a, Relation b)
 
 } // namespace
 
+/* By names; those that others have dropped since are left out, and those that they have added are in given no more. */
+static AttrMap *map_by_names(TupleDesc from, TupleDesc to, Bitmapset **given)
+{
+	AttrMap *map = make_attrmap(to->natts);
+	for (int i = 0; i < to->natts; i++) {
+		const Form_pg_attribute column = TupleDescAttr(to, i);
+		for (int k = 0; k < from->natts && !column->attisdropped; k++) {
+			const Form_pg_attribute other = TupleDescAttr(from, k);
+			if (other->attisdropped || strcmp(NameStr(other->attname), NameStr(column->attname)) != 0)
+				continue;
+			if (other->atttypid != column->atttypid || other->atttypmod != column->atttypmod)
+				ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+								errmsg("column \"%s\" has another type than the values that were kept of it", NameStr(column->attname)),
+								errdetail("They are of type %s.", format_type_with_typemod(other->atttypid, other->atttypmod))));
+			map->attnums[i] = k + 1;
+			*given = bms_add_member(*given, i + 1);
+		}
+	}
+	return map;
+}
+
 int64 copy_rows(Relation from, Relation to)
 {
 	int64 count = 0;
-	TupleConversionMap *map = convert_tuples_by_name(RelationGetDescr(from), RelationGetDescr(to));
+	Bitmapset *given = nullptr;
+	AttrMap *map = map_by_names(RelationGetDescr(from), RelationGetDescr(to), &given);
 	const RowWriter writer = RowWriter::open(to);
+	ExprState *const *defaults = writer.defaults_beside(given);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
 	TupleTableSlot *row = writer.new_slot(from), *copy = writer.new_slot(to);
 	TableScanDesc scan = table_beginscan(from, snapshot, 0, nullptr);
 	while (table_scan_getnextslot(scan, ForwardScanDirection, row)) {
 		CHECK_FOR_INTERRUPTS();
-		if (map != nullptr)
-			execute_attr_map_slot(map->attrMap, row, copy);
-		else
-			ExecCopySlot(copy, row);
-		/* A value that is stored apart belongs to the table that goes. */
-		slot_getallattrs(copy);
+		execute_attr_map_slot(map, row, copy);
 		MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer.estate));
+		writer.set_defaults(defaults, copy);
+		/* A value that is stored apart belongs to the table that goes. */
 		for (int i = 0; i < RelationGetNumberOfAttributes(to); i++)
 			if (!copy->tts_isnull[i] && TupleDescAttr(RelationGetDescr(to), i)->attlen == -1)
 				copy->tts_values[i] = PointerGetDatum(PG_DETOAST_DATUM(copy->tts_values[i]));

@@ -37,23 +37,6 @@ void set_cells(Relation table, const std::vector<AttrNumber> &columns, const Cel
 	}
 }
 
-/* The defaults of all columns that are not among columns, by number; nullptr: nothing. */
-ExprState **defaults_of(const RowWriter &writer, const std::vector<AttrNumber> &columns)
-{
-	const TupleDesc descriptor = RelationGetDescr(writer.table);
-	ExprState **defaults = static_cast<ExprState **>(palloc0(sizeof(ExprState *) * (descriptor->natts + 1)));
-	for (AttrNumber number = 1; number <= descriptor->natts; number++) {
-		const Form_pg_attribute attribute = TupleDescAttr(descriptor, number - 1);
-		if (attribute->attisdropped || attribute->attgenerated != '\0' || std::find(columns.begin(), columns.end(), number) != columns.end())
-			continue;
-		if (Node *expression = build_column_default(writer.table, number))
-			defaults[number] = ExecPrepareExpr((Expr *)expression, writer.estate);
-		else if (get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN)
-			domain_check((Datum)0, true, attribute->atttypid, nullptr, nullptr);
-	}
-	return defaults;
-}
-
 } // namespace
 
 RowWriter RowWriter::open(Relation table)
@@ -68,6 +51,29 @@ RowWriter RowWriter::open(Relation table)
 TupleTableSlot *RowWriter::new_slot(Relation of) const
 {
 	return table_slot_create(of, &estate->es_tupleTable);
+}
+
+ExprState **RowWriter::defaults_beside(const Bitmapset *given) const
+{
+	const TupleDesc descriptor = RelationGetDescr(table);
+	ExprState **defaults = static_cast<ExprState **>(palloc0(sizeof(ExprState *) * (descriptor->natts + 1)));
+	for (AttrNumber number = 1; number <= descriptor->natts; number++) {
+		const Form_pg_attribute attribute = TupleDescAttr(descriptor, number - 1);
+		if (attribute->attisdropped || attribute->attgenerated != '\0' || bms_is_member(number, given))
+			continue;
+		if (Node *expression = build_column_default(table, number))
+			defaults[number] = ExecPrepareExpr((Expr *)expression, estate);
+		else if (get_typtype(attribute->atttypid) == TYPTYPE_DOMAIN)
+			domain_check((Datum)0, true, attribute->atttypid, nullptr, nullptr);
+	}
+	return defaults;
+}
+
+void RowWriter::set_defaults(ExprState *const *defaults, TupleTableSlot *row) const
+{
+	for (AttrNumber number = 1; number <= RelationGetNumberOfAttributes(table); number++)
+		if (defaults[number] != nullptr)
+			row->tts_values[number - 1] = ExecEvalExpr(defaults[number], GetPerTupleExprContext(estate), &row->tts_isnull[number - 1]);
 }
 
 void RowWriter::insert(TupleTableSlot *row) const
@@ -158,17 +164,17 @@ void insert_rows(Oid table, const std::vector<AttrNumber> &columns, const std::v
 		const RowWriter writer = RowWriter::open(relation);
 		TupleTableSlot *row = writer.new_slot(relation);
 		const int natts = RelationGetNumberOfAttributes(relation);
-		ExprState *const *defaults = defaults_of(writer, columns);
+		Bitmapset *given = nullptr;
+		for (size_t i = 0; i < columns.size(); i++)
+			given = bms_add_member(given, columns[i]);
+		ExprState *const *defaults = writer.defaults_beside(given);
 		for (size_t i = 0; i < rows.size(); i++) {
 			CHECK_FOR_INTERRUPTS();
 			ExecClearTuple(row);
 			memset(row->tts_values, 0, sizeof(Datum) * natts);
 			memset(row->tts_isnull, true, sizeof(bool) * natts);
 			MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer.estate));
-			for (AttrNumber number = 1; number <= natts; number++)
-				if (defaults[number] != nullptr)
-					row->tts_values[number - 1] =
-						ExecEvalExpr(defaults[number], GetPerTupleExprContext(writer.estate), &row->tts_isnull[number - 1]);
+			writer.set_defaults(defaults, row);
 			set_cells(relation, columns, rows[i], row);
 			MemoryContextSwitchTo(caller);
 			ExecStoreVirtualTuple(row);

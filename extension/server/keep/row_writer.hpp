@@ -23,6 +23,10 @@ struct RowWriter {
 
 	static RowWriter open(Relation table);
 	TupleTableSlot *new_slot(Relation of) const;
+	/* By number, what new rows get in the columns whose numbers are not in given; nullptr: nothing, or it follows from the row. */
+	ExprState **defaults_beside(const Bitmapset *given) const;
+	/* In the memory of one row. */
+	void set_defaults(ExprState *const *defaults, TupleTableSlot *row) const;
 	void insert(TupleTableSlot *row) const;
 	/* at: the place of the row that becomes row, or goes. */
 	void update(const ItemPointerData &at, TupleTableSlot *row) const;

@@ -243,6 +243,28 @@ void Recorder::see(const ObjectAddress &root)
 	before_.add(catalog::read_definitions({root}));
 }
 
+void Recorder::see_named(const ObjectAddress &object, bool joins_or_leaves)
+{
+	const ObjectAddress root = catalog::root_of(object.classId, object.objectId, object.objectSubId);
+	see(root);
+	/* What is new and taken in is no part of what the extension brings along. */
+	if (joins_or_leaves && created_.contains(root))
+		seen_.emplace(root, true);
+	if (creating_extension || (root.classId != ExtensionRelationId && OidIsValid(root.classId)) || object.classId == ExtensionRelationId)
+		return;
+	const ObjectAddress member = catalog::whole_of(object.classId, object.objectId);
+	const Oid extension = pg_call([&member] { return OidIsValid(member.classId) ? getExtensionOfObject(member.classId, member.objectId) : InvalidOid; });
+	if (!OidIsValid(extension))
+		return;
+	/* What lives in Surefoot's own schema leads to no root. */
+	const ObjectAddress whole = {ExtensionRelationId, extension, 0};
+	see(whole);
+	if (!created_.contains(whole))
+		see(member);
+	else if (joins_or_leaves) /* it came with the extension */
+		created(member.classId, member.objectId);
+}
+
 void Recorder::see_targets(Node *statement)
 {
 	if (is_of_cluster(statement))
@@ -255,7 +277,7 @@ void Recorder::see_targets(Node *statement)
 	lock_targets(
 		statement,
 		[&](const ObjectAddress &found) {
-			see(catalog::root_of(found.classId, found.objectId, found.objectSubId));
+			see_named(found);
 			if (renames || detaching)
 				for (const Dependent &dependent : dependents_of(found, column))
 					see(dependent.root);
@@ -288,11 +310,9 @@ void Recorder::see_targets(Node *statement)
 				recast_[table].insert(command->name);
 		}
 	}
-	members_change_ = members_change_ || IsA(statement, AlterExtensionContentsStmt);
 	find_other_targets(
-		statement,
-		[this](const ObjectAddress &found) { see(catalog::root_of(found.classId, found.objectId, found.objectSubId)); },
-		[this](const ObjectAddress &found) { created(found.classId, found.objectId); });
+		statement, [this](const ObjectAddress &found) { see_named(found); },
+		[this](const ObjectAddress &found) { see_named(found, true); });
 }
 
 bool Recorder::is_reading()
@@ -363,20 +383,27 @@ core::Objects Recorder::now()
 			seen_.emplace(root, true);
 	}
 	unresolved_.clear();
+	/* An extension that has been made anew has brought its members along. */
+	for (const core::Object &object : before_)
+		if (object.field("extension"))
+			if (const std::optional<ObjectAddress> member = catalog::resolve_root(object.root))
+				seen_.emplace(*member, true);
 	std::vector<ObjectAddress> roots;
 	roots.reserve(seen_.size());
-	for (const auto &[address, unused] : seen_) {
-		/* What has become a member of an extension is no object of its own any more. */
-		if (members_change_ && catalog::root_of(address.classId, address.objectId).objectId != address.objectId)
-			continue;
+	for (const auto &[address, unused] : seen_)
 		roots.push_back(address);
-	}
 	return catalog::read_definitions(roots);
 }
 
 std::vector<core::Change> Recorder::changes()
 {
-	std::vector<core::Change> changes = core::difference(before_, now());
+	const core::Objects current = now();
+	std::vector<core::Change> changes = core::difference(before_, current);
+	/* The column of a view in a table's place may be like that table's, and is another one all the same. */
+	for (const core::Object &object : before_)
+		if (const core::Object *other = current.find(object.kind, object.identity);
+			other && other->root != object.root && core::equal(object, *other))
+			changes.push_back({object, *other});
 	/* An index that a dead build has left does not count as having been there. */
 	for (core::Change &change : changes)
 		if (change.before && core::is_invalid_index(*change.before))

@@ -51,6 +51,12 @@ public:
 	/* What a hook reported; its top-level object is found now, or at the end when its rows cannot be seen yet. */
 	void touched(ObjectAccessType access, Oid class_id, Oid object_id, int32 sub_id);
 
+	/*
+	 * An object that a statement names. A member of an extension is seen by itself as well then, as what is changed on it by name is not
+	 * the extension's.
+	 */
+	void see_named(const ObjectAddress &object, bool joins_or_leaves = false);
+
 	/* Something new, whose top-level object is found at the end. */
 	void created(Oid class_id, Oid object_id);
 
@@ -139,7 +145,6 @@ private:
 	bool wrote_beyond_ = false;
 	bool writes_large_objects_ = false;
 	core::Objects before_;
-	bool members_change_ = false; /* of an extension */
 	std::vector<Oid> wanted_;
 	std::set<std::string> of_cluster_;
 	Recorder *outer_;

@@ -114,7 +114,7 @@ void find_operators(DefineStmt *define, const Found &found)
 
 } // namespace
 
-void find_other_targets(Node *node, const Found &found, const Found &reported)
+void find_other_targets(Node *node, const Found &found, const Found &members)
 {
 	switch (nodeTag(node)) {
 	case T_DefineStmt:
@@ -127,9 +127,7 @@ void find_other_targets(Node *node, const Found &found, const Found &reported)
 	case T_AlterExtensionContentsStmt: {
 		AlterExtensionContentsStmt *alter = (AlterExtensionContentsStmt *)node;
 		find(resolve(OBJECT_EXTENSION, string_node(alter->extname)), found);
-		const ObjectAddress member = resolve(alter->objtype, alter->object);
-		find(member, found);
-		find(member, reported);
+		find(resolve(alter->objtype, alter->object), members);
 		break;
 	}
 	case T_AlterObjectDependsStmt: {

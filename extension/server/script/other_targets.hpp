@@ -6,10 +6,10 @@
 namespace surefoot {
 
 /*
- * The objects that statement is going to change and of which no hook of the server tells, or tells too late. reported gets those that
- * belong to another object by then, whose own definition is found at the end alone.
+ * The objects that statement is going to change and of which no hook of the server tells, or tells too late. members gets
+ * those that an extension takes in or lets go.
  */
 void find_other_targets(Node *statement, const std::function<void(const ObjectAddress &)> &found,
-						const std::function<void(const ObjectAddress &)> &reported);
+						const std::function<void(const ObjectAddress &)> &members);
 
 } // namespace surefoot
