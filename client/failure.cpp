@@ -108,8 +108,13 @@ std::optional<ScriptPosition> parse_position(std::string_view context)
 std::optional<ScriptPosition> place_in_verify(const std::string &version, std::string_view message)
 {
 	for (std::string_view words : {"verify script, line ", "verify_timeout allows, in line "})
-		if (int line = number_after(message, words); line > 0)
-			return ScriptPosition{version, "verify", 0, 0, line, 0};
+		if (int line = number_after(message, words); line > 0) {
+			std::string_view rest = message.substr(message.find(words) + words.size());
+			rest.remove_prefix(std::min(rest.find_first_not_of("0123456789"), rest.size()));
+			constexpr std::string_view column = ", column ";
+			return ScriptPosition{version, "verify", 0, 0, line,
+								  rest.starts_with(column) ? number_after(rest, column) : 0};
+		}
 	return std::nullopt;
 }
 

@@ -1,4 +1,5 @@
 /* The SQL functions that change state: arguments in, call, result out. */
+#include "core/sql_text.hpp"
 #include "server/functions/arguments.hpp"
 #include "server/reverse/chosen.hpp"
 #include "server/run/apply.hpp"
@@ -59,6 +60,22 @@ SUREFOOT_FUNCTION(surefoot_cancel)
 	return text_result(cancel(text_argument(fcinfo, 0)));
 }
 
+namespace {
+
+/* Before there is something to validate. */
+std::string what_to_do_first(const history::Migration &migration)
+{
+	const std::string version = core::literal(migration.version);
+	if (migration.state == "failed" || migration.state == "orphaned")
+		return "SELECT " + function_prefix() + "migrate_resume(" + version + "); or SELECT " + function_prefix() + "migrate_revert(" +
+			   version + ");";
+	if (migration.state == "registered" || migration.state == "reverted")
+		return "Apply it first.";
+	return "CALL " + function_prefix() + "migrate_wait(" + version + ");";
+}
+
+} // namespace
+
 SUREFOOT_FUNCTION(surefoot_validate)
 {
 	const std::string number = history::number_of(text_argument(fcinfo, 0));
@@ -72,7 +89,7 @@ SUREFOOT_FUNCTION(surefoot_validate)
 		findings = validate(migration, migration.run);
 	else
 		findings.push_back({"fail", "not-applied", migration.version, "migration " + migration.version + " is " + migration.state,
-							"", "Apply it first."});
+							"", what_to_do_first(migration)});
 	std::vector<std::vector<std::string>> rows;
 	for (const Finding &f : findings)
 		rows.push_back({f.level, f.code, f.object, f.message, f.detail, f.hint});

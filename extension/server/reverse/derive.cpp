@@ -136,7 +136,7 @@ private:
 			});
 			return std::nullopt;
 		} catch (Error &error) {
-			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("55P04"))
+			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("55P04") || error.is("53200"))
 				throw;
 			return std::move(error);
 		}

@@ -242,7 +242,8 @@ std::string mask_secrets(const std::string &sql)
 	for (auto span = secrets.rbegin(); span != secrets.rend(); ++span)
 		result.replace(static_cast<size_t>(span->start),
 					   static_cast<size_t>(span->end - span->start), "'********'");
-	return result;
+	/* What the statement makes a literal of only when it runs: formats, concatenations. */
+	return core::mask_secret_text(result);
 }
 
 } // namespace surefoot

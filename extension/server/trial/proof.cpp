@@ -275,6 +275,11 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 		/* A new enum value can be used after the commit that comes between, and not before. */
 		if (error.is("55P04"))
 			return std::nullopt;
+		/* That there is no room to try it says nothing of the way back. */
+		if (error.is("53200"))
+			throw Error(sqlstate::limit_predicted, "the way back of migration " + speaker.version + " cannot be tried: " + error.message,
+						"It needs more locks, in the transaction of the migration, than the server has room for.",
+						"Raise max_locks_per_transaction and restart the server, or split the migration.");
 		if (error.is("55P03") && !patient && is_about_indexes(done, look_back ? &*down : nullptr)) {
 			warn(speaker, "the steps to come and the way back were not tried beforehand: a table is locked by others for too long");
 			return std::nullopt;
