@@ -29,7 +29,7 @@ like($err, qr/ERROR:  53200: out of shared memory/, 'the server cannot make 6,68
 write_migration($folder, '0001_too_many', up => tables(6685));
 my $run = client($node, [ 'apply', '1', '-C', $folder, '--quiet' ]);
 is($run->exit, 7, 'their migration is refused by the checklist') or diag($run->stderr);
-like($run->stdout, qr/It needs about 13370; with max_locks_per_transaction = 64 there is room for \d+\./, 'which says why');
+like($run->stdout, qr/It needs about 20055; with max_locks_per_transaction = 64 there is room for \d+\./, 'which says why');
 fails_with($node, 'postgres', "SELECT migrate_apply('1')", 'SF012', 'and by the server');
 is(query($node, 'postgres', $made), '0', 'before any of them is made');
 
