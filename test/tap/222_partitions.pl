@@ -40,13 +40,22 @@ my $valid = 'SELECT count(*) FROM pg_index WHERE NOT indisvalid OR NOT indisread
 for my $migration (@migrations)
 {
 	my ($sql, $steps, $expected) = @$migration;
+	# The key of a partition makes NOT NULL, which it had from its parent, its own from 18 on, and nothing takes that back.
+	my $stays = $node->pg_version >= 18 && $sql =~ /PRIMARY KEY/;
 	my $db = fresh();
 	my $before = fingerprint($node, $db);
+	if ($stays)
+	{
+		query($node, $db, register('1', up => $sql));
+		fails_with($node, $db, "SELECT migrate_apply('1')", 'SF016', 'what has no way back is refused');
+		$sql = "-- surefoot: accept=no-way-back\n$sql";
+	}
 	query($node, $db, register('1', up => $sql));
 	is(run_to_end($node, $db, 'migrate_apply', '1'), "queued: $steps steps", $sql);
 	is(query($node, $db, $indexes), $expected, 'each partition has one index of it');
 	is(query($node, $db, $valid), '0', 'all are valid');
-	is(query($node, $db, "SELECT way_back FROM migrate_status('1')"), 'exact', 'its way back is exact');
+	is(query($node, $db, "SELECT way_back FROM migrate_status('1')"), $stays ? 'no way back' : 'exact', 'its way back');
+	next if $stays;
 	run_to_end($node, $db, 'migrate_revert', '1');
 	is(fingerprint($node, $db), $before, 'and all is what it was');
 }
