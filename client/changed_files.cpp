@@ -42,6 +42,17 @@ bool is_changed(Run &run, const Script &script, bool &certain)
 	return false;
 }
 
+// Of those that differ in their text, the applied ones that are changed.
+void add_changed(Run &run, const StatusMap &status, const std::vector<Script> &scripts,
+				 const std::vector<std::string> &different, std::vector<ChangedFile> &changed)
+{
+	for (const std::string &version : different)
+		for (const Script &script : scripts)
+			if (bool certain; script.version == version && is_applied(status, version) &&
+							  is_changed(run, script, certain))
+				changed.push_back({version, certain});
+}
+
 } // namespace
 
 std::vector<ChangedFile> changed_files(Run &run, const StatusMap &status)
@@ -54,10 +65,7 @@ std::vector<ChangedFile> changed_files(Run &run, const StatusMap &status)
 	auto compare = [&] {
 		if (chunk.empty())
 			return;
-		for (const std::string &version : differing(run, chunk))
-			for (const Script &script : chunk)
-				if (bool certain; script.version == version && is_changed(run, script, certain))
-					changed.push_back({version, certain});
+		add_changed(run, status, chunk, differing(run, chunk), changed);
 		chunk.clear();
 		bytes = 0;
 	};
@@ -99,12 +107,7 @@ std::vector<StatusRow> status_and_changes(Run &run, const std::string &version,
 		try {
 			std::vector<std::string> different;
 			std::vector<StatusRow> rows = run.server->status(version, scripts, different);
-			const StatusMap status = status_map(rows);
-			for (const std::string &one : different)
-				for (const Script &script : scripts)
-					if (bool certain; script.version == one && is_applied(status, one) &&
-									  is_changed(run, script, certain))
-						changed.push_back({one, certain});
+			add_changed(run, status_map(rows), scripts, different, changed);
 			return rows;
 		} catch (const Failure &failure) {
 			if (failure.sqlstate != "42501")

@@ -12,26 +12,12 @@ use Test::More;
 
 # So many runs at a time, each with a worker; none gives up its search for a lock before the kill.
 my $node = new_server('main', extension => 0, conf => "max_worker_processes = 40\nmax_connections = 100\nsurefoot.lock_retry = '170s'\n");
-my $up = <<'SQL';
-ALTER TABLE users ADD COLUMN status varchar(50) NOT NULL DEFAULT 'active';
-CREATE INDEX events_name_idx ON events (name);
-COMMENT ON INDEX events_name_idx IS 'by name';
-ALTER TABLE accounts ADD COLUMN touched timestamptz;
-CREATE INDEX orders_name_idx ON orders (name);
-SQL
-my $down = <<'SQL';
-DROP INDEX CONCURRENTLY orders_name_idx;
-ALTER TABLE accounts DROP COLUMN touched;
-DROP INDEX CONCURRENTLY events_name_idx;
-ALTER TABLE users DROP COLUMN status;
-SQL
+my %scripts = two_builds();
 prepare_template(
 	$node,
-	big_table('users'),
-	big_table('events'),
-	big_table('orders'),
-	'CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE gate (id int); CREATE INDEX users_name_idx ON users (name);',
-	register('0019', up => $up, down => $down, verify => 'SELECT count(*) = 0 FROM gate;'),
+	tables_of_two_builds(),
+	'CREATE INDEX users_name_idx ON users (name);',
+	register('0019', %scripts, verify => 'SELECT count(*) = 0 FROM gate;'),
 	# One whose way back is a build.
 	register('0020', up => "DROP INDEX users_name_idx;\n", down => "CREATE INDEX users_name_idx ON users (name);\n"));
 

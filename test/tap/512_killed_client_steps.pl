@@ -11,24 +11,8 @@ use Surefoot;
 use Test::More;
 
 my $node = new_server('main', extension => 0, conf => "max_worker_processes = 40\nmax_connections = 100\nsurefoot.lock_retry = '170s'\n");
-my %scripts = (up => <<'SQL', down => <<'SQL', verify => "SELECT count(*) = 0 FROM gate;\n");
-ALTER TABLE users ADD COLUMN status varchar(50) NOT NULL DEFAULT 'active';
-CREATE INDEX events_name_idx ON events (name);
-COMMENT ON INDEX events_name_idx IS 'by name';
-ALTER TABLE accounts ADD COLUMN touched timestamptz;
-CREATE INDEX orders_name_idx ON orders (name);
-SQL
-DROP INDEX CONCURRENTLY orders_name_idx;
-ALTER TABLE accounts DROP COLUMN touched;
-DROP INDEX CONCURRENTLY events_name_idx;
-ALTER TABLE users DROP COLUMN status;
-SQL
-prepare_template(
-	$node,
-	big_table('users'),
-	big_table('events'),
-	big_table('orders'),
-	'CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE gate (id int);');
+my %scripts = (two_builds(), verify => "SELECT count(*) = 0 FROM gate;\n");
+prepare_template($node, tables_of_two_builds());
 my $plain = project($node, 'plain', '0019_test' => \%scripts);
 my $before = fingerprint($node, 'plain');
 is($plain->run('apply', '0019')->exit, 0, 'an undisturbed run');

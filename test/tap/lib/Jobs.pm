@@ -9,7 +9,7 @@ use Exporter 'import';
 use Surefoot;
 use Test::More;
 
-our @EXPORT = qw(session attempt query succeeds fails_with register prepare_template copy_of big_table
+our @EXPORT = qw(session attempt query succeeds fails_with register two_builds tables_of_two_builds prepare_template copy_of big_table
   hold_snapshot call_before wait_for_worker wait_for_build wait_for_state state_of run_to_end fingerprint
   no_debris worker_of holder_is_gone restarts);
 
@@ -19,6 +19,29 @@ sub big_table
 	my ($name) = @_;
 	return "CREATE TABLE $name (id int PRIMARY KEY, name text NOT NULL, created_at timestamptz NOT NULL DEFAULT '2026-11-22Z');
 		INSERT INTO $name SELECT g, repeat('x', 40) || g FROM generate_series(1, 16000) g;";
+}
+
+# A migration of four steps: two builds, and a transaction between them; and the tables that it is about. What is in gate fails a verify script.
+sub two_builds
+{
+	return (up => <<'SQL', down => <<'SQL');
+ALTER TABLE users ADD COLUMN status varchar(50) NOT NULL DEFAULT 'active';
+CREATE INDEX events_name_idx ON events (name);
+COMMENT ON INDEX events_name_idx IS 'by name';
+ALTER TABLE accounts ADD COLUMN touched timestamptz;
+CREATE INDEX orders_name_idx ON orders (name);
+SQL
+DROP INDEX CONCURRENTLY orders_name_idx;
+ALTER TABLE accounts DROP COLUMN touched;
+DROP INDEX CONCURRENTLY events_name_idx;
+ALTER TABLE users DROP COLUMN status;
+SQL
+}
+
+sub tables_of_two_builds
+{
+	return ((map { big_table($_) } qw(users events orders)),
+		'CREATE TABLE accounts (id int PRIMARY KEY); CREATE TABLE gate (id int);');
 }
 
 # The SQL that registers a migration.
