@@ -7,15 +7,19 @@ CLIENT          := build/client/surefoot
 CLIENT_CXX      ?= g++
 # It waits for the server nearly all of the time; -O2 -g would double its build's.
 CLIENT_CXXFLAGS ?= -O1 -g1
-CLIENT_LIBS     := -lpq -lfmt
+CLIENT_LIBS     := -lpq
+# What it starts with is a good part of what it costs; and libpq alone is needed where it is deployed.
+CLIENT_STATIC   ?= -static-libstdc++ -static-libgcc -Wl,--gc-sections
 CLIENT_INCLUDE  := $(shell $(PG_CONFIG) --includedir)
 
 # Debian keeps a folder of programs for each major, which is in nobody's PATH: there a link is made.
 CLIENT_LINK     ?= /usr/local/bin/surefoot
 CLIENT_MAN_LINK ?= /usr/local/share/man/man1/surefoot.1
 
-$(CLIENT): $(CLIENT_OBJECTS)
-	$(CLIENT_CXX) $(CLIENT_CXXFLAGS) $(CLIENT_LDFLAGS) -o $@ $(CLIENT_OBJECTS) \
+CLIENT_FMT      := build/client/library/fmt.o
+
+$(CLIENT): $(CLIENT_OBJECTS) $(CLIENT_FMT)
+	$(CLIENT_CXX) $(CLIENT_CXXFLAGS) $(CLIENT_STATIC) $(CLIENT_LDFLAGS) -o $@ $^ \
 		-L$(shell $(PG_CONFIG) --libdir) $(CLIENT_LIBS)
 
 CLIENT_COMPILE = $(CLIENT_CXX) -std=c++20 $(CLIENT_CXXFLAGS) -Wall -Wextra -MMD -MP \
@@ -34,7 +38,11 @@ $(CLIENT_CORE:extension/%.cpp=build/client/%.o): build/client/%.o: extension/%.c
 	@mkdir -p $(@D)
 	$(CLIENT_COMPILE) -c -o $@ $<
 
--include $(CLIENT_OBJECTS:.o=.d)
+$(CLIENT_FMT): client/library/fmt.cpp
+	@mkdir -p $(@D)
+	$(CLIENT_COMPILE) -fkeep-inline-functions -ffunction-sections -c -o $@ $<
+
+-include $(CLIENT_OBJECTS:.o=.d) $(CLIENT_FMT:.o=.d)
 
 .PHONY: client install-client uninstall-client clean-client
 client: $(CLIENT)

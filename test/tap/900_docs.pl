@@ -57,6 +57,11 @@ like($install, qr/surefoot--\Q$version\E\.sql$/, 'the install script has it');
 says($manual, qr/Surefoot \Q$version\E/, 'the manual page has it');
 says(slurp_file("$top/CHANGELOG.md"), qr/^## \[\Q$version\E\]/m, 'the changelog has it');
 
+# README.md says what a deploy host needs.
+my ($client) = grep { -x } map { "$_/surefoot" } split /:/, $ENV{PATH};
+my @needed = names(`readelf -d '$client'`, qr/NEEDED.*\[([^\]]*)\]/, 'libraries of the client');
+is_deeply([ grep { !/^(?:libpq\.so|libc\.so|libm\.so|ld-linux)/ } @needed ], [], 'the client needs libpq, and no other library than that of C');
+
 # Links to files, and to headings of the same file.
 for my $file (glob("$top/*.md $top/docs/*.md $top/test/*.md"))
 {

@@ -98,15 +98,18 @@ std::optional<std::string> keep_texts(const Speaker &speaker, const WholeTable &
 void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 {
 	const Oid role = GetUserId();
+	const int64 pages = table_pages(id);
+	List *sequences = pg_call([id] { return getOwnedSequences(id); });
+	/* Nothing to offer when it is applied again. On the way up what is kept says besides that the table had no rows. */
+	if (speaker.direction == "down" && pages == 0 && sequences == NIL)
+		return;
 	if (!is_untouched(id, recorder))
 		return;
-	List *sequences = pg_call([id] { return getOwnedSequences(id); });
 	for (int i = 0; i < list_length(sequences); i++)
 		recorder.see(catalog::root_of(RelationRelationId, list_nth_oid(sequences, i)));
 	Internal internal;
 	pg_call([] { pin_output(); });
 	const std::optional<WholeTable> table = whole_table(id, role);
-	const int64 pages = table_pages(id);
 	/* By its storage whatever its size; one without any has no rows. */
 	const bool by_storage = settings::keep_tables && pages > 0;
 	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
