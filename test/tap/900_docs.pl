@@ -59,7 +59,7 @@ says(slurp_file("$top/CHANGELOG.md"), qr/^## \[\Q$version\E\]/m, 'the changelog 
 
 # README.md says what a deploy host needs.
 my ($client) = grep { -x } map { "$_/surefoot" } split /:/, $ENV{PATH};
-my @needed = names(`readelf -d '$client'`, qr/NEEDED.*\[([^\]]*)\]/, 'libraries of the client');
+my @needed = names(scalar `readelf -d '$client'`, qr/NEEDED.*\[([^\]]*)\]/, 'libraries of the client');
 is_deeply([ grep { !/^(?:libpq\.so|libc\.so|libm\.so|ld-linux)/ } @needed ], [], 'the client needs libpq, and no other library than that of C');
 
 # Links to files, and to headings of the same file.

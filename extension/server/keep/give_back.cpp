@@ -16,6 +16,9 @@ extern "C" {
 #include "commands/tablecmds.h"
 }
 
+/* What reverts before it have kept is of tables that the migration has made since, and was offered then. */
+#define LAST_REVERT "(SELECT max(l.id) FROM surefoot.run l WHERE l.version = $1 AND l.direction = 'down' AND l.state = 'done')"
+
 namespace surefoot {
 
 namespace {
@@ -52,8 +55,8 @@ int64 give_back(const std::string &version)
 	/* The tables first, as columns are filled by the keys of rows. */
 	static Query entries("SELECT a.id::text, a.kind, a.name, a.owner, a.owner_oid, a.system_identifier::text, a.rows FROM surefoot.archive a "
 						 "WHERE a.version = $1 AND a.direction = 'down' AND a.purged_at IS NULL AND a.kind = ANY ('{storage,table,column}') AND a.run = "
-						 "(SELECT max(l.run) FROM surefoot.archive l WHERE l.version = $1 AND l.direction = 'down') "
-						 "ORDER BY a.kind = 'column', a.id FOR UPDATE OF a",
+						 LAST_REVERT
+						 " ORDER BY a.kind = 'column', a.id FOR UPDATE OF a",
 						 {TEXTOID});
 	static Query forget("DELETE FROM surefoot.archive WHERE id = $1::bigint", {TEXTOID});
 	check_session();
@@ -97,7 +100,7 @@ std::string offer(const std::string &version)
 {
 	static Query kept("SELECT string_agg(CASE a.kind WHEN 'column' THEN 'values of column ' ELSE 'rows of table ' END || a.name, ', ' ORDER BY a.id) "
 					  "FROM surefoot.archive a WHERE a.version = $1 AND a.direction = 'down' AND a.purged_at IS NULL AND a.rows > 0 AND a.kind = ANY ('{storage,table,column}') AND a.run = "
-					  "(SELECT max(l.run) FROM surefoot.archive l WHERE l.version = $1 AND l.direction = 'down')",
+					  LAST_REVERT,
 					  {TEXTOID});
 	Internal internal;
 	const Rows rows = kept.run({version});
