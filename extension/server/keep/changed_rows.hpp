@@ -24,6 +24,13 @@ struct ChangedRow {
 std::optional<std::map<Cells, ChangedRow>> changed_rows(Oid table, const std::vector<AttrNumber> &columns,
 														 const std::vector<size_t> &key, TransactionId step, int64 limit);
 
+/*
+ * The same of a table without a key, by numbers that mean nothing: which row became which, its versions say. Nothing also when a row is
+ * left that equals one that is gone, as it could not be told from that when it is put back.
+ */
+std::optional<std::map<Cells, ChangedRow>> changed_rows_without_key(Oid table, const std::vector<AttrNumber> &columns,
+																	 TransactionId step, int64 limit);
+
 /* The same of every row that there is, as it was before. */
 std::optional<std::map<Cells, ChangedRow>> all_rows(Oid table, const std::vector<AttrNumber> &columns, const std::vector<size_t> &key,
 													int64 limit);

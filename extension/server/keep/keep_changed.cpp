@@ -14,7 +14,10 @@ namespace surefoot {
 
 namespace {
 
-/* Leaves the columns that were there before, called and typed as now; false when that is not so of one of them. */
+/*
+ * Leaves the columns that were there before, called and typed as now; false when that is not so of one of them. A key of other columns
+ * is none.
+ */
 bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
 {
 	const auto address = [&table](AttrNumber column) {
@@ -48,7 +51,9 @@ bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
 		key_is_old = key_is_old && !(is_new && column.in_key);
 		return is_new;
 	});
-	return key_is_old && !table.columns.empty();
+	for (KeyedColumn &column : table.columns)
+		column.in_key = column.in_key && key_is_old;
+	return !table.columns.empty();
 }
 
 /* Whether all that was written to the table can be put back; names gets its name when something has changed. */
@@ -62,7 +67,7 @@ bool keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, Tr
 	{
 		Internal internal;
 		pg_call([] { pin_output(); });
-		table = keyed_table(id, role);
+		table = keyed_table(id, role, true);
 		if (!table || !leave_old_columns(*table, recorder))
 			return false;
 		std::vector<AttrNumber> numbers;
@@ -72,7 +77,7 @@ bool keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, Tr
 				key.push_back(numbers.size());
 			numbers.push_back(column.number);
 		}
-		rows = changed_rows(id, numbers, key, step, 2 * largest);
+		rows = key.empty() ? changed_rows_without_key(id, numbers, step, 2 * largest) : changed_rows(id, numbers, key, step, 2 * largest);
 		if (!rows)
 			return false;
 		if (!rows->empty())

@@ -8,7 +8,7 @@
 
 namespace surefoot {
 
-std::optional<KeyedTable> keyed_table(Oid id, Oid role)
+std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key)
 {
 	static Query query(
 		"SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), pg_table_size(c.oid) "
@@ -27,14 +27,14 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role)
 		{OIDOID, OIDOID});
 	/* Of the key the texts are equal when the values are. */
 	static Query columns(
-		"SELECT a.attnum, a.attname, t.typname, a.attnum = ANY (k.indkey::int2[]), a.attgenerated <> '', "
+		"SELECT a.attnum, a.attname, t.typname, coalesce(a.attnum = ANY (k.indkey::int2[]), false), a.attgenerated <> '', "
 		"coalesce(e.oid, t.oid) = ANY "
 		"  ('{bool,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,bytea,date,time,timetz,timestamp,timestamptz,"
 		"interval,uuid,json,jsonb,inet,cidr,macaddr,macaddr8,bit,varbit,point,lseg,box,path,polygon,line,circle,tsvector,tsquery,"
 		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]), a.attidentity = 'a' "
 		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
 		"LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
-		"JOIN (SELECT i.indkey FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
+		"LEFT JOIN (SELECT i.indkey FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
 		"  AND i.indexprs IS NULL AND i.indnkeyatts = i.indnatts AND NOT EXISTS (SELECT FROM pg_attribute k "
 		"    LEFT JOIN pg_collation l ON l.oid = k.attcollation WHERE k.attrelid = $1 AND k.attnum = ANY (i.indkey::int2[]) AND "
 		"    NOT (k.attnotnull AND k.attgenerated = '' AND coalesce(l.collisdeterministic, true) "
@@ -46,6 +46,7 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role)
 	if (rows.empty())
 		return std::nullopt;
 	KeyedTable table{id, rows.text(0, 0), rows.text(0, 1), rows.number(0, 2), {}};
+	bool has_key = false;
 	const Rows found = columns.run({Value::datum(ObjectIdGetDatum(id))});
 	for (size_t i = 0; i < found.size(); i++) {
 		if (found.flag(i, 4))
@@ -53,8 +54,9 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role)
 		if (!found.flag(i, 5))
 			return std::nullopt;
 		table.columns.push_back({static_cast<AttrNumber>(found.number(i, 0)), found.text(i, 1), found.text(i, 2), found.flag(i, 3), found.flag(i, 6)});
+		has_key = has_key || found.flag(i, 3);
 	}
-	return table.columns.empty() ? std::nullopt : std::optional(std::move(table));
+	return table.columns.empty() || !(has_key || without_key) ? std::nullopt : std::optional(std::move(table));
 }
 
 bool is_stored_anew(Oid id)

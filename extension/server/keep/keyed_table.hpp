@@ -1,4 +1,4 @@
-/* Tables whose rows can be found again by a key, and their rows in the archive. */
+/* Tables whose rows can be found again, and their rows in the archive. */
 #pragma once
 
 #include "server/history/messages.hpp"
@@ -19,8 +19,11 @@ struct KeyedTable {
 	std::vector<KeyedColumn> columns;
 };
 
-/* A table whose rows can be found, and put back to the last bit by role: see docs/reversal.md. Generated columns are left out. */
-std::optional<KeyedTable> keyed_table(Oid id, Oid role);
+/*
+ * A table whose rows can be found by a key, and put back to the last bit by role: see docs/reversal.md. Generated columns are left out.
+ * without_key: also one of which no column is in a key, as rows are found by all that is in them.
+ */
+std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key = false);
 
 /* kind and name: as in surefoot.archive. */
 void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kind, const std::string &kept_name,

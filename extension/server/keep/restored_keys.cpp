@@ -102,6 +102,8 @@ bool is_broken(const ForeignKey &key, const Touched &touched)
 	/* A column that came since is in no row that stays changed: what counts is rows that have come or gone as a whole. */
 	if (!key.outgoing)
 		return !touched.gone.empty() && has_orphans(key, {}, {}, "");
+	if (touched.come.empty())
+		return false;
 	found.clear();
 	for (const size_t i : touched.key) {
 		const char *name = touched.columns[i].c_str();

@@ -9,7 +9,7 @@ struct Touched {
 	Oid table;
 	std::string name;
 	std::vector<std::string> columns, types;
-	std::vector<size_t> key;	   /* the columns by which a row is found */
+	std::vector<size_t> key;	   /* the columns by which a row is found; none: all rows are looked at */
 	std::vector<Cells> put, taken; /* rows that are there now, and rows that they have replaced */
 	std::vector<Cells> come, gone; /* those of them that were not there before, and that are not there now */
 };
