@@ -27,9 +27,12 @@ bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
 	for (const core::Object &object : recorder.before())
 		if (object.address == address(0))
 			was = &object;
+	const auto all_fit = [&table] {
+		return std::all_of(table.columns.begin(), table.columns.end(), [](const KeyedColumn &column) { return column.fits; });
+	};
 	/* What no statement was about but queries is as it was. */
 	if (was == nullptr)
-		return true;
+		return all_fit();
 	if (was->identity != table.name)
 		return false;
 	const core::Objects now = catalog::read_definitions({catalog::root_of(RelationRelationId, table.id)});
@@ -53,7 +56,7 @@ bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
 	});
 	for (KeyedColumn &column : table.columns)
 		column.in_key = column.in_key && key_is_old;
-	return !table.columns.empty();
+	return !table.columns.empty() && all_fit();
 }
 
 /* Whether all that was written to the table can be put back; names gets its name when something has changed. */

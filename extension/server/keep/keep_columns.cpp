@@ -32,7 +32,7 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id, const std::set<std
 			return;
 	const std::vector<KeyedColumn> columns = table->columns;
 	for (const KeyedColumn &column : columns) {
-		if (!names.contains(column.name) || column.always)
+		if (!names.contains(column.name) || column.always || !column.fits)
 			continue;
 		const char *plain = column.name.c_str();
 		const std::string identity = table->name + "." + std::string(pg_call([plain] { return quote_identifier(plain); }));

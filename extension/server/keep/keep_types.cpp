@@ -78,7 +78,7 @@ void note(Recorder &recorder, Oid id, const std::set<std::string> &names)
 		if (column.in_key && names.contains(column.name))
 			return;
 	for (const KeyedColumn &column : table->columns) {
-		if (!names.contains(column.name) || is_in_foreign_key(id, column.number))
+		if (!names.contains(column.name) || !column.fits || !column.of_server || is_in_foreign_key(id, column.number))
 			continue;
 		const char *plain = column.name.c_str();
 		const std::string identity = table->name + "." + std::string(pg_call([plain] { return quote_identifier(plain); }));
@@ -138,7 +138,7 @@ bool settle(const Speaker &speaker, Recorder &recorder, const std::string &ident
 	const Numbers numbers = numbers_of(column.table);
 	for (const KeyedColumn &key : column.table.columns)
 		if (std::none_of(now->columns.begin(), now->columns.end(), [&](const KeyedColumn &other) {
-				return other.number == key.number && other.in_key == key.in_key && (!key.in_key || other.type == key.type);
+				return other.number == key.number && other.fits && other.of_server && other.in_key == key.in_key && (!key.in_key || other.type == key.type);
 			}))
 			return false;
 	std::optional<std::map<Cells, ChangedRow>> rows = all_rows(id, numbers.all, numbers.key, 2 * int64(settings::keep_size) * 1024);

@@ -4,6 +4,7 @@
 #include "server/compat.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_texts.hpp"
+#include "server/keep/keyed_table.hpp"
 #include "server/spi.hpp"
 #include "server/text_query.hpp"
 
@@ -56,8 +57,8 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 					   "AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('A', 'R')) "
 					   "AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_enabled IN ('A', 'R'))",
 					   {TEXTOID});
-	static Query attributes("SELECT a.attname, t.typname, a.attgenerated <> '', a.attnum FROM pg_attribute a "
-							"JOIN pg_type t ON t.oid = a.atttypid AND t.typnamespace = 'pg_catalog'::regnamespace "
+	static Query attributes("SELECT a.attname, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE format('%I.%I', n.nspname, t.typname) END, "
+							"a.attgenerated <> '', a.attnum FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace "
 							"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped",
 							{OIDOID});
 	const Oid caller = GetUserId();
@@ -123,7 +124,7 @@ Cells KeptTable::key_of(const Cells &cells) const
 
 std::string KeptTable::kept_as(size_t i) const
 {
-	return "surefoot_kept.c" + std::to_string(i) + "::pg_catalog." + quoted(types_[i]);
+	return "surefoot_kept.c" + std::to_string(i) + "::" + type_of_kept(types_[i]);
 }
 
 std::string KeptTable::same_key() const

@@ -25,14 +25,21 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key)
 		"AND has_function_privilege($2, 'surefoot.restore_rows(text, text[])'::regprocedure, 'EXECUTE') "
 		"AND has_schema_privilege($2, 'surefoot', 'USAGE') AND pg_has_role($2, c.relowner, 'USAGE')",
 		{OIDOID, OIDOID});
-	/* Of the key the texts are equal when the values are. */
+	/*
+	 * Of the key the texts are equal when the values are. What turns other values into texts and back is code of the server or of whoever
+	 * may load code into it: there is none of users in enums, and none but in C in base types. Keys that refer to the latter are
+	 * checked by operators of theirs.
+	 */
 	static Query columns(
-		"SELECT a.attnum, a.attname, t.typname, coalesce(a.attnum = ANY (k.indkey::int2[]), false), a.attgenerated <> '', "
+		"SELECT a.attnum, a.attname, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE format('%I.%I', n.nspname, t.typname) END, coalesce(a.attnum = ANY (k.indkey::int2[]), false), a.attgenerated <> '', "
 		"coalesce(e.oid, t.oid) = ANY "
 		"  ('{bool,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,bytea,date,time,timetz,timestamp,timestamptz,"
 		"interval,uuid,json,jsonb,inet,cidr,macaddr,macaddr8,bit,varbit,point,lseg,box,path,polygon,line,circle,tsvector,tsquery,"
-		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]), a.attidentity = 'a' "
-		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]) OR coalesce(e.typtype, t.typtype) = 'e' "
+		"OR coalesce(e.typtype, t.typtype) = 'b' AND coalesce(e.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace "
+		"  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND (c.conrelid = $1 AND a.attnum = ANY (c.conkey) OR "
+		"    c.confrelid = $1 AND a.attnum = ANY (c.confkey))), a.attidentity = 'a', t.typnamespace = 'pg_catalog'::regnamespace "
+		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace "
 		"LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
 		"LEFT JOIN (SELECT i.indkey FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
 		"  AND i.indexprs IS NULL AND i.indnkeyatts = i.indnatts AND NOT EXISTS (SELECT FROM pg_attribute k "
@@ -51,12 +58,17 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key)
 	for (size_t i = 0; i < found.size(); i++) {
 		if (found.flag(i, 4))
 			continue;
-		if (!found.flag(i, 5))
-			return std::nullopt;
-		table.columns.push_back({static_cast<AttrNumber>(found.number(i, 0)), found.text(i, 1), found.text(i, 2), found.flag(i, 3), found.flag(i, 6)});
+		table.columns.push_back({static_cast<AttrNumber>(found.number(i, 0)), found.text(i, 1), found.text(i, 2), found.flag(i, 3), found.flag(i, 6),
+								 found.flag(i, 5), found.flag(i, 7)});
 		has_key = has_key || found.flag(i, 3);
 	}
 	return table.columns.empty() || !(has_key || without_key) ? std::nullopt : std::optional(std::move(table));
+}
+
+std::string type_of_kept(const std::string &type)
+{
+	const char *text = type.c_str();
+	return type.find('.') != type.npos ? type : "pg_catalog." + std::string(pg_call([text] { return quote_identifier(text); }));
 }
 
 bool is_stored_anew(Oid id)

@@ -8,8 +8,10 @@ namespace surefoot {
 
 struct KeyedColumn {
 	AttrNumber number;
-	std::string name, type; /* the type by its name in pg_catalog */
+	std::string name, type; /* the type by its name in pg_catalog, or with its schema, quoted; see type_of_kept() */
 	bool in_key, always; /* GENERATED ALWAYS AS IDENTITY */
+	bool fits; /* its values can be kept as texts */
+	bool of_server; /* its type is the server's own */
 };
 
 struct KeyedTable {
@@ -24,6 +26,9 @@ struct KeyedTable {
  * without_key: also one of which no column is in a key, as rows are found by all that is in them.
  */
 std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key = false);
+
+/* A type as store_rows() writes it, as a cast takes it. */
+std::string type_of_kept(const std::string &type);
 
 /* kind and name: as in surefoot.archive. */
 void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kind, const std::string &kept_name,

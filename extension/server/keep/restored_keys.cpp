@@ -1,5 +1,6 @@
 #include "server/keep/restored_keys.hpp"
 
+#include "server/keep/keyed_table.hpp"
 #include "server/spi.hpp"
 #include "server/text_query.hpp"
 
@@ -12,6 +13,7 @@ struct ForeignKey {
 	std::vector<std::string> from, to;	   /* columns, quoted */
 	std::vector<std::string> raw;		   /* those of the touched table, not quoted */
 	bool outgoing;						   /* of the touched table itself */
+	bool of_users;						   /* a type of users', whose own operators say what is equal */
 };
 
 std::vector<ForeignKey> keys_of(Oid table)
@@ -22,11 +24,13 @@ std::vector<ForeignKey> keys_of(Oid table)
 		" FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = c.conrelid), "
 		"(SELECT CASE r.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || format('%I.%I', n.nspname, r.relname) "
 		" FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace WHERE r.oid = c.confrelid), "
-		"quote_ident(f.attname), quote_ident(t.attname), CASE WHEN o.side THEN f.attname ELSE t.attname END, c.oid "
+		"quote_ident(f.attname), quote_ident(t.attname), CASE WHEN o.side THEN f.attname ELSE t.attname END, c.oid, "
+		"coalesce(b.typnamespace, y.typnamespace) <> 'pg_catalog'::regnamespace AND coalesce(b.typtype, y.typtype) NOT IN ('e', 'd') "
 		"FROM (VALUES (true), (false)) AS o(side) "
 		"JOIN pg_constraint c ON c.contype = 'f' AND c.conparentid = 0 AND CASE WHEN o.side THEN c.conrelid ELSE c.confrelid END = $1 "
 		"CROSS JOIN LATERAL unnest(c.conkey, c.confkey) WITH ORDINALITY AS k(f, t, n) "
 		"JOIN pg_attribute f ON f.attrelid = c.conrelid AND f.attnum = k.f "
+		"JOIN pg_type y ON y.oid = f.atttypid LEFT JOIN pg_type b ON b.oid = y.typbasetype "
 		"JOIN pg_attribute t ON t.attrelid = c.confrelid AND t.attnum = k.t ORDER BY o.side, c.oid, k.n",
 		{OIDOID});
 	Internal internal;
@@ -35,9 +39,10 @@ std::vector<ForeignKey> keys_of(Oid table)
 	std::string last;
 	for (size_t i = 0; i < rows.size(); i++) {
 		if (const std::string which = rows.text(i, 0) + rows.text(i, 7); which != last) {
-			result.push_back({rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), {}, {}, {}, rows.flag(i, 0)});
+			result.push_back({rows.text(i, 1), rows.text(i, 2), rows.text(i, 3), {}, {}, {}, rows.flag(i, 0), false});
 			last = which;
 		}
+		result.back().of_users = result.back().of_users || rows.flag(i, 8);
 		result.back().from.push_back(rows.text(i, 4));
 		result.back().to.push_back(rows.text(i, 5));
 		result.back().raw.push_back(rows.text(i, 6));
@@ -47,9 +52,7 @@ std::vector<ForeignKey> keys_of(Oid table)
 
 std::string same(const Touched &touched, size_t column, const std::string &name)
 {
-	const char *type = touched.types[column].c_str();
-	return "surefoot_row." + name + " OPERATOR(pg_catalog.=) surefoot_kept.c" + std::to_string(column) + "::pg_catalog." +
-		   std::string(pg_call([type] { return quote_identifier(type); }));
+	return "surefoot_row." + name + " OPERATOR(pg_catalog.=) surefoot_kept.c" + std::to_string(column) + "::" + type_of_kept(touched.types[column]);
 }
 
 /* Those of columns that are not NULL, a list of values for each. */
@@ -116,12 +119,16 @@ bool is_broken(const ForeignKey &key, const Touched &touched)
 
 void check_keys(const Touched &touched)
 {
-	for (const ForeignKey &key : keys_of(touched.table))
+	for (const ForeignKey &key : keys_of(touched.table)) {
+		if (key.of_users && !(touched.put.empty() && touched.taken.empty()))
+			throw Error("55000", "the rows of table " + touched.name + " cannot be put back",
+						"Foreign key " + key.name + ", which was not there when they were kept, has a type that is not the server's own.");
 		if (is_broken(key, touched))
 			throw Error("23503", key.outgoing ? "rows of table " + touched.name + " that would come back violate foreign key " + key.name
 											  : "rows of table " + touched.name + " that would go are referred to by foreign key " + key.name,
 						key.outgoing ? "They refer to rows that are gone." : "Rows of table " + key.referring.substr(key.referring.starts_with("ONLY ") ? 5 : 0) + " refer to them.",
 						"Nothing was changed. Mend those rows, then try again.");
+	}
 }
 
 } // namespace surefoot
