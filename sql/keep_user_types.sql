@@ -53,7 +53,13 @@ SELECT * FROM there_and_back('ALTER TABLE people ADD COLUMN n positive DEFAULT 3
 SELECT * FROM there_and_back('ALTER TABLE people DROP COLUMN odd; DROP TYPE "odd, schema"."type."');
 SELECT * FROM there_and_back('ALTER TABLE people DROP COLUMN names');
 SELECT * FROM there_and_back('ALTER TABLE counts DROP COLUMN note');
+-- Whole tables.
+SELECT * FROM there_and_back('DROP TABLE people');
+SELECT * FROM there_and_back('DROP TABLE people; DROP TYPE "odd, schema"."type."; DROP TABLE moods; DROP TYPE mood');
 -- Values that are called otherwise meanwhile.
+SELECT * FROM there_and_back('DROP TABLE people; ALTER TYPE mood RENAME VALUE ''sad'' TO ''blue''');
+SELECT * FROM there_and_back('TRUNCATE people');
+INSERT INTO people (id, mood, name) VALUES (1, 'ok', 'Ann');
 SELECT * FROM there_and_back('UPDATE people SET mood = ''sad''; ALTER TYPE mood RENAME VALUE ''sad'' TO ''blue''');
 SELECT * FROM there_and_back('ALTER TYPE mood RENAME TO feeling; UPDATE people SET mood = ''sad''');
 -- A domain's checks may be code of users; keys of citext are compared by its own operators.

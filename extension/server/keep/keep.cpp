@@ -111,7 +111,7 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	pg_call([] { pin_output(); });
 	const std::optional<WholeTable> table = whole_table(id, role);
 	/* By its storage whatever its size; one without any has no rows. */
-	const bool by_storage = settings::keep_tables && pages > 0;
+	const bool by_storage = settings::keep_tables && pages > 0 && table && table->of_server;
 	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
 											  : pages == 0 && speaker.direction == "up";
 	if (!table || !(by_storage || (by_texts && !has_changed_rows(id))))

@@ -53,7 +53,7 @@ void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &id
 	std::vector<std::string> sequences;
 	for (const Oid id : ids) {
 		std::optional<WholeTable> table = has_truncate_triggers(id) ? std::nullopt : whole_table(id, role);
-		if (!table)
+		if (!table || !table->of_server)
 			return;
 		tables.push_back(std::move(*table));
 		for (const std::string &sequence : restarts ? own_sequences(id) : std::vector<std::string>()) {

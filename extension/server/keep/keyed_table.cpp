@@ -3,6 +3,7 @@
 #include "server/compat.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_texts.hpp"
+#include "server/keep/kept_types.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -26,17 +27,12 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key)
 		"AND has_schema_privilege($2, 'surefoot', 'USAGE') AND pg_has_role($2, c.relowner, 'USAGE')",
 		{OIDOID, OIDOID});
 	/*
-	 * Of the key the texts are equal when the values are. What turns other values into texts and back is code of the server or of whoever
-	 * may load code into it: there is none of users in enums, and none but in C in base types. Keys that refer to the latter are
-	 * checked by operators of theirs.
+	 * Of the key the texts are equal when the values are. Foreign keys are checked by the server's own operators, which are those of enums
+	 * but not those of base types of users.
 	 */
 	static Query columns(
 		"SELECT a.attnum, a.attname, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE format('%I.%I', n.nspname, t.typname) END, coalesce(a.attnum = ANY (k.indkey::int2[]), false), a.attgenerated <> '', "
-		"coalesce(e.oid, t.oid) = ANY "
-		"  ('{bool,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,bytea,date,time,timetz,timestamp,timestamptz,"
-		"interval,uuid,json,jsonb,inet,cidr,macaddr,macaddr8,bit,varbit,point,lseg,box,path,polygon,line,circle,tsvector,tsquery,"
-		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]) OR coalesce(e.typtype, t.typtype) = 'e' "
-		"OR coalesce(e.typtype, t.typtype) = 'b' AND coalesce(e.typnamespace, t.typnamespace) <> 'pg_catalog'::regnamespace "
+		KEPT_OF_SERVER " OR coalesce(e.typtype, t.typtype) = 'e' OR " KEPT_AS_TEXT
 		"  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND (c.conrelid = $1 AND a.attnum = ANY (c.conkey) OR "
 		"    c.confrelid = $1 AND a.attnum = ANY (c.confkey))), a.attidentity = 'a', t.typnamespace = 'pg_catalog'::regnamespace "
 		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace "

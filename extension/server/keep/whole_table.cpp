@@ -1,6 +1,7 @@
 #include "server/keep/whole_table.hpp"
 
 #include "server/keep/kept_owner.hpp"
+#include "server/keep/kept_types.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -29,15 +30,14 @@ std::vector<std::string> run_own(const std::string &sql)
 
 std::optional<WholeTable> whole_table(Oid id, Oid role)
 {
-	/*
-	 * Types of users may go in the same migration, or their values be called otherwise before the rows come back; of the server's own
-	 * those that name other objects are left out.
-	 */
 	static Query query(
 		"SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), pg_table_size(c.oid), "
 		"(SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a "
 		" WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), "
-		"EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attidentity <> '') "
+		"EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attidentity <> ''), "
+		"NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
+		"  LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
+		"  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT (" KEPT_OF_SERVER ")) "
 		"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
 		"WHERE c.oid = $1 AND c.relkind = 'r' AND c.relpersistence = 'p' AND NOT c.relispartition AND c.reloftype = 0 "
 		"AND c.relam = (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap') "
@@ -45,10 +45,7 @@ std::optional<WholeTable> whole_table(Oid id, Oid role)
 		"AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e') "
 		"AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
 		"  LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
-		"  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attgenerated <> '' OR NOT coalesce(e.oid, t.oid) = ANY "
-		"  ('{bool,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,bytea,date,time,timetz,timestamp,timestamptz,"
-		"interval,uuid,json,jsonb,inet,cidr,macaddr,macaddr8,bit,varbit,point,lseg,box,path,polygon,line,circle,tsvector,tsquery,"
-		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]))) "
+		"  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attgenerated <> '' OR NOT (" KEPT_OF_SERVER " OR " KEPT_AS_TEXT "))) "
 		/* Whoever brings them back has to be able to ask for them. */
 		"AND has_function_privilege($2, 'surefoot.kept_rows(text, text)'::regprocedure, 'EXECUTE') "
 		"AND has_schema_privilege($2, 'surefoot', 'USAGE')",
@@ -56,7 +53,7 @@ std::optional<WholeTable> whole_table(Oid id, Oid role)
 	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(id)), Value::datum(ObjectIdGetDatum(role))});
 	if (rows.empty() || rows.is_null(0, 3))
 		return std::nullopt;
-	return WholeTable{rows.text(0, 0), rows.text(0, 1), rows.text(0, 3), rows.number(0, 2), rows.flag(0, 4)};
+	return WholeTable{rows.text(0, 0), rows.text(0, 1), rows.text(0, 3), rows.number(0, 2), rows.flag(0, 4), rows.flag(0, 5)};
 }
 
 std::vector<std::string> own_sequences(Oid id)

@@ -9,6 +9,8 @@ struct WholeTable {
 	std::string name, owner, columns;
 	int64 bytes = 0;
 	bool has_identity = false;
+	/* All its types are: as they are stored, its rows mean the same whatever happens to other types. Else they can be kept as texts. */
+	bool of_server = false;
 };
 
 /* Nothing when its rows could not be brought back by role. */

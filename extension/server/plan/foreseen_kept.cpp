@@ -193,7 +193,8 @@ bool Keeping::is_kept_whole(Oid table) const
 	if (name == nullptr || made_.contains(name))
 		return false;
 	const Internal internal;
-	return whole_table(table, role).has_value();
+	const std::optional<WholeTable> whole = whole_table(table, role);
+	return whole && whole->of_server;
 }
 
 bool Keeping::keeps_dropped(const DropStmt *drop) const
