@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mended_scripts.hpp"
 #include "run.hpp"
 #include "text.hpp"
 
@@ -56,6 +57,11 @@ std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
 		rows = run.server->plan(script.version, direction);
 	} catch (const Failure &failure) {
 		run.server->rollback();
+		if (failure.sqlstate == "SF002" && direction == "down") {
+			// The way back is walked all the same, with what was registered.
+			run.log.warning(failure.message + "; " + registered_way_back);
+			return run.server->plan(version, direction);
+		}
 		if (!may_not_write(failure))
 			throw;
 		rows = plan_of_text(run, script, direction);

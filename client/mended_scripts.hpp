@@ -8,6 +8,9 @@ namespace surefoot::client {
 
 struct Run;
 
+// The end of that warning for a revert.
+constexpr const char *registered_way_back = "the way back is the one that was registered";
+
 // Gives the server the down and verify scripts as the files have them. Where an up script was changed since, those
 // that were registered stay, which a warning says; its end is instead.
 void register_mended(Run &run, const std::vector<std::string> &versions, const std::string &instead);

@@ -31,6 +31,8 @@ public:
 
 	const ServerInfo &info() const { return info_; }
 	Connection &connection() { return connection_; }
+	// Whether surefoot.allow() has said at least that of this role.
+	bool may_look();
 	// Of the library that the server has loaded.
 	std::string library_version();
 
@@ -38,6 +40,8 @@ public:
 	// The same; differing becomes what differing(scripts) gives.
 	std::vector<StatusRow> status(const std::string &version, const std::vector<Script> &scripts,
 								  std::vector<std::string> &differing);
+	// What is applied or half done, the latest first: in which order it was done, not that of the versions.
+	std::vector<std::string> latest_first();
 	// All or none of them; the answers in order (registered, unchanged, updated).
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	// Versions of those whose up script, as it is registered, is another text.
@@ -51,6 +55,9 @@ public:
 	// Several, each in a transaction of its own, up to the first that has steps left: which one came last, and its answer.
 	std::pair<std::string, Answer> apply_in_turn(const std::vector<std::string> &versions);
 	Answer revert(const std::string &version, const std::vector<std::string> &accept);
+	// The text that runs in a direction (up, down, verify) as the server has it, whatever the file says by now; nothing where there is
+	// none. derived becomes whether that is a way back that was derived.
+	std::optional<std::string> script_of(const std::string &version, const std::string &direction, bool &derived);
 	// The way back that was derived, as SQL with comments at its head.
 	std::string inverse(const std::string &version);
 	Answer resume(const std::string &version);
@@ -93,6 +100,7 @@ private:
 	void find_extension();
 	std::string call(const std::string &function) const { return info_.schema + "." + function; }
 	Answer answer(const Result &result, int column = 0) const;
+	std::vector<std::string> call_register(const std::vector<Script> &scripts);
 
 	Connection &connection_;
 	ServerInfo info_;

@@ -68,4 +68,12 @@ WayBack way_back_of(Run &run, const std::vector<std::string> &applied)
 	return way;
 }
 
+void tell_way_back(Run &run, const std::vector<std::string> &applied)
+{
+	const WayBack way = way_back_of(run, applied);
+	if (!run.sandbox)
+		run.say("way back: " + way.remark);
+	run.report["way_back"] = way.command.empty() ? Json() : Json(way.command);
+}
+
 } // namespace surefoot::client

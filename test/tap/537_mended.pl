@@ -31,7 +31,7 @@ is("@{$json->{error}}{qw(migration direction line column)}", '0005 verify 2 1', 
 $shop->write($stem, %index, down => "DROP INDEX IF EXISTS users_name_idx;\n", verify => "SELECT true;\n");
 my $resumed = $shop->run('resume', '5');
 is($resumed->exit, 0, 'mended, it is resumed');
-like($resumed->stdout, qr{^0005_index applied in .*\nlog: .*_resume_0005(_\d)?\.log$}m, 'and says so, and where the log is');
+like($resumed->stdout, qr{^pass +effect +0005 .*\npass +verify +0005 .*\n0005_index applied in .*\nway back: surefoot revert 0005\nlog: .*_resume_0005(_\d)?\.log$}m, 'and says so, and where the log is');
 is($shop->sql("SELECT down || verify FROM surefoot.migration"), "DROP INDEX IF EXISTS users_name_idx;\nSELECT true;\n", 'both scripts are registered');
 
 $shop->write($stem, %index, verify => "SELECT 2 = 3;\n");
@@ -48,6 +48,7 @@ $shop->write($stem, %index, up => "CREATE INDEX users_other_idx ON users (name);
 $resumed = $shop->run('resume', '5');
 is($resumed->exit, 4, 'its verify script does not count');
 like($resumed->stderr, qr/WARN .*up script has changed; the scripts are those that were registered/, 'which is told');
+like($resumed->stderr, qr/\t0005 verify, as it was registered:1:1\n\t> 1 \| SELECT false;\n/, 'and what is shown is what ran, not the file');
 
 my $cancelled = $shop->run('cancel', '5');
 like($cancelled->stdout, qr{^0005: nothing to cancel, it is failed\n.*^log: .*_cancel_0005\.log$}ms, 'cancel prints the path of its log');
