@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "run.hpp"
 #include "selection.hpp"
@@ -100,10 +101,18 @@ void advise_order(Run &run, const std::string &version, Failure &failure)
 		failure.hint = "If it is meant, say so: --out-of-order.";
 		return;
 	}
-	std::string before;
+	// "... cannot be reverted before 0021, 0020": after an apply out of order one of them may be the lowest.
+	std::string lowest = version, before;
+	constexpr std::string_view words = " cannot be reverted before ";
+	if (size_t at = failure.message.find(words); at != failure.message.npos) {
+		std::istringstream list(failure.message.substr(at + words.size()));
+		for (std::string later; std::getline(list >> std::ws, later, ',');)
+			if (is_version(later) && compare_versions(later, lowest) < 0)
+				lowest = later;
+	}
 	try {
 		for (const auto &[key, row] : status_map(run.server->status()))
-			if (row.state == "applied" && compare_versions(row.version, version) < 0)
+			if (row.state == "applied" && compare_versions(row.version, lowest) < 0)
 				before = row.version;
 	} catch (const Failure &) {
 		return;

@@ -54,6 +54,9 @@ my $late = project($node, 'late', '0001_one' => { up => "CREATE TABLE one (id in
 	'0002_two' => { up => "ALTER TABLE three ADD COLUMN two int;\n" });
 $late->run('apply', $_) for 1, 3;
 is($late->run('apply', '2', '--out-of-order')->exit, 0, 'a lower one comes later, and stands on a higher one');
+my $higher = $late->run('revert', '3');
+is($higher->exit, 1, 'so that the higher one has to wait');
+like($higher->stderr, qr/migration 0003 cannot be reverted before 0002\n.*NEXT +surefoot revert --to 0001\n/s, 'and which command takes both');
 my @planned = $late->run('revert', '--to', '1', '--dry-run')->stdout =~ /^-- (000\d)_\w+, down$/mg;
 is("@planned", '0002 0003', 'the dry run has the latest applied first');
 my $both = $late->run('revert', '--to', '1');

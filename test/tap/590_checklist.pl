@@ -37,7 +37,7 @@ like($passes->stdout, qr/^pass +check_command +echo .* exit code 0$/m, 'is a row
 my $fails = $shop->run('apply', '--all', '--check-command', 'echo no backup since Monday >&2; exit 3');
 is($fails->exit, 7, 'one that fails: exit code 7');
 like($fails->stdout, qr/^fail +check_command .* exit code 3\n +no backup since Monday\n/m, 'with what it said');
-like($fails->stderr, qr/the checklist of 0018 failed: check_command.*HINT +Nothing of 0018 was run\. .*--override CODE/s, 'and how to go on');
+like($fails->stderr, qr/the checklist of 0018 failed: check_command.*HINT +Nothing of 0018 was run\. .*surefoot apply 0018 --override check_command\n/s, 'and how to go on');
 is(fingerprint($node, 'shop'), $before, 'nothing is changed');
 is($shop->run('checklist', '0019', '--check-command', 'kill -9 $$')->exit, 7, 'one that is killed fails');
 like($shop->run('checklist', '0019', '--check-command', '/no/such/program')->stdout, qr/^fail +check_command .* exit code 127$/m, 'one that is not there too');

@@ -41,7 +41,9 @@ for my $files (1, 0)
 }
 $derived->write('0001_w', up => "CREATE TABLE w (id int);\nCREATE TABLE x (id int);\n");
 $derived->write('0002_y', up => "CREATE TABLE y (id int);\n");
-hints('the way back of what is pending', 1, qr/migration 0002 is not applied\n.*HINT +Its way back is derived when it is applied.*NEXT +surefoot plan 0002\n/s, 'show', '2');
+my $pending = $derived->run('show', '2');
+is($pending->exit, 2, 'the way back of what is pending');
+like($pending->stderr, qr/migration 0002 is not applied\n.*HINT +Its way back is derived when it is applied.*NEXT +surefoot plan 0002\n/s, 'comes later');
 hints('unknown', 2, qr/neither registered.*NEXT +surefoot status\n/s, 'revert', '99');
 hints('unknown to resume', 2, qr/NEXT +surefoot status\n/, 'resume', '99');
 $shop->sql('CREATE VIEW v AS SELECT c2 FROM t');
