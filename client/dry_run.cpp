@@ -14,9 +14,8 @@ std::vector<PlanRow> plan_of_text(Run &run, const Script &script, const std::str
 {
 	if (direction == "up")
 		return run.server->plan_script(script.up);
-	if (!script.down)
-		throw file_failure(fmt::format("{} has no down script", script.version));
-	return run.server->plan_script(*script.down);
+	// What is derived is in the server, whoever asks.
+	return script.down ? run.server->plan_script(*script.down) : run.server->plan(script.version, direction);
 }
 
 void append_comment(std::string &sql, std::string_view text)

@@ -57,4 +57,14 @@ is($shop->run('resume', '5')->exit, 4, 'without its files');
 is(scalar(my @logs = glob "$shop->{logs}/*_resume_5*.log"), 0, 'the log file has the version as it is registered');
 like($shop->run('revert', '5')->stdout, qr/^0005 reverted/m, 'so has the revert');
 
+
+# An up file that was changed since is no picture of what fails.
+$shop->write('0006_half', up => "CREATE UNIQUE INDEX users_half_idx ON users ((id / 2));\n");
+is($shop->run('apply', '6')->exit, 8, 'an index that cannot be built');
+$shop->write('0006_half', up => "CREATE INDEX users_half_idx ON users (id);\n");
+$resumed = $shop->run('resume', '6');
+is($resumed->exit, 8, 'resumed with another up file, it is the old one that runs');
+like($resumed->stderr, qr/\t0006 up, as it was registered:1:1\n\t> 1 \| CREATE UNIQUE INDEX/, 'and that is shown');
+is($shop->run('revert', '6')->exit, 0, 'back');
+
 done_testing();

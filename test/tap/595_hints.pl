@@ -87,6 +87,8 @@ for my $command ([ 'rehearse', '6' ], [ 'apply', '6' ], [ 'revert', '6' ], [ 're
 	like($may->stderr, qr/HINT +"watcher" may only look\. As a superuser, run: CALL surefoot\.allow\('watcher', 'apply'\);\n/, 'the right that is missing, not the one that is there');
 }
 is($shop->run('jobs', '--follow', $look)->exit, 0, 'who may look may follow');
+my $planned = $derived->sql("CALL surefoot.allow('watcher', 'look')") . $derived->run('revert', '1', '--dry-run', $look)->stdout;
+like($planned, qr/^DROP TABLE public\.w;$/m, 'and sees the way back that was derived');
 $shop->write('0008_owner', up => "ALTER TABLE owned ADD COLUMN b int;\n", down => "ALTER TABLE owned DROP COLUMN b;\n");
 my $unknown = $shop->run('checklist', '8', $look);
 is($unknown->exit, 2, 'but not of what is not');
