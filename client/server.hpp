@@ -24,6 +24,13 @@ struct Script {
 	std::optional<std::string> down, verify;
 };
 
+// Of a range of migrations that were applied.
+struct Edges {
+	std::string before;		  // the last applied one before it
+	std::string dead;		  // the last one in it that cannot be walked back
+	std::int64_t applied = 0; // from its first one on, also beyond its end and by others
+};
+
 class Server {
 public:
 	// Finds the extension; throws with the line to paste when it is not there or does not fit.
@@ -46,8 +53,7 @@ public:
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	// Versions of those whose up script, as it is registered, is another text.
 	std::vector<std::string> differing(const std::vector<Script> &scripts);
-	// Of a range of migrations: the last applied one before it, and the last one in it that cannot be walked back; empty: none.
-	std::pair<std::string, std::string> edges_of(const std::string &first, const std::string &last);
+	Edges edges_of(const std::string &first, const std::string &last);
 	// Migrations that follow one another at once wait for the disk together, and wait_for_flush for all of them.
 	void share_flush();
 	void wait_for_flush();

@@ -46,7 +46,7 @@ std::vector<StatusRow> Server::status(const std::string &version, const std::vec
 	return rows;
 }
 
-std::pair<std::string, std::string> Server::edges_of(const std::string &first, const std::string &last)
+Edges Server::edges_of(const std::string &first, const std::string &last)
 {
 	// As migrate_status would say it, without a row for every migration there ever was.
 	Result result = connection_.query(
@@ -57,9 +57,11 @@ std::pair<std::string, std::string> Server::edges_of(const std::string &first, c
 		"WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND m.down IS NULL "
 		"AND d.way_back OPERATOR(pg_catalog.=) 'no way back' "
 		"AND m.ordinal OPERATOR(pg_catalog.>=) $1::pg_catalog.numeric "
-		"AND m.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric ORDER BY m.ordinal DESC LIMIT 1)",
+		"AND m.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric ORDER BY m.ordinal DESC LIMIT 1), "
+		"(SELECT pg_catalog.count(*) FROM surefoot.migration m "
+		"WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND m.ordinal OPERATOR(pg_catalog.>=) $1::pg_catalog.numeric)",
 		{first, last});
-	return {result.string(0, 0), result.string(0, 1)};
+	return {result.string(0, 0), result.string(0, 1), result.bigint(0, 2).value_or(0)};
 }
 
 std::vector<std::string> Server::latest_first()

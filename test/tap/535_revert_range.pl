@@ -64,6 +64,11 @@ is($both->exit, 0, 'so has the revert');
 like($both->stdout, qr/^0002 reverted.*^0003 reverted/ms, 'each in its turn');
 is($late->state('0001'), 'applied', 'the one that is named stays');
 
+$late->write('0005_five', up => "CREATE TABLE five (id int);\n");
+$late->run('apply', '3');
+my $mixed = $late->run('apply', '--all', '--out-of-order');
+like($mixed->stdout, qr/^way back: surefoot revert 0005 && surefoot revert 0002$/m, 'the way back of those that were applied takes no others with it');
+
 # What was changed since, or cannot be planned
 my $changed = project($node, 'changed', map { ("000$_\_t$_" => { up => "CREATE TABLE t$_ (id int);\n" }) } 1 .. 3);
 $changed->run('apply', '--all');
