@@ -4,6 +4,7 @@
 #include "checks.hpp"
 #include "commands.hpp"
 #include "dry_run.hpp"
+#include "mended_scripts.hpp"
 #include "pending_before.hpp"
 #include "report.hpp"
 #include "run.hpp"
@@ -125,9 +126,8 @@ std::vector<Finding> checklist_of(Run &run, const std::string &version, const Mi
 		return {Finding{"fail", "server_role", run.server->info().database,
 						"the server is a standby", "", "Connect to the primary."}};
 	std::vector<Finding> rows;
-	run.server->begin();
 	try {
-		run.server->register_scripts({load_script(*files)});
+		begin_with_files(run, load_script(*files), direction == "down");
 		rows = server_checklist(run, version, direction);
 	} catch (Failure &failure) {
 		run.server->rollback();

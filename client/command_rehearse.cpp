@@ -3,6 +3,7 @@
 #include "checks.hpp"
 #include "commands.hpp"
 #include "hints.hpp"
+#include "mended_scripts.hpp"
 #include "pending_before.hpp"
 #include "rehearse_history.hpp"
 #include "report.hpp"
@@ -77,18 +78,10 @@ int rehearse_here(Run &run, const std::string &version, const StatusMap &status)
 	if (std::optional<Finding> row =
 			pending_before(run, status, version, "In a sandbox it is: " + run.next("rehearse", version) + " --sandbox"))
 		rows.push_back(*row);
-	run.server->begin();
-	try {
-		if (files)
-			run.server->register_scripts({load_script(*files)});
-	} catch (const Failure &failure) {
-		// For the way back it does not matter that the up script was changed since.
-		if (failure.sqlstate != "SF002")
-			throw;
-		run.server->rollback();
-		run.log.warning(failure.message);
+	if (files)
+		begin_with_files(run, load_script(*files), true);
+	else
 		run.server->begin();
-	}
 	std::vector<Finding> found = run.server->rehearse(version);
 	std::vector<RehearsedRow> statements;
 	if (found.empty() || found.front().code != "migration")

@@ -50,17 +50,11 @@ std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
 		return run.server->plan(version, direction);
 	Script script = load_script(*files);
 	std::vector<PlanRow> rows;
-	run.server->begin();
 	try {
-		run.server->register_scripts({script});
+		begin_with_files(run, script, direction == "down");
 		rows = run.server->plan(script.version, direction);
 	} catch (const Failure &failure) {
 		run.server->rollback();
-		if (failure.sqlstate == "SF002" && direction == "down") {
-			// The way back is walked all the same, with what was registered.
-			run.log.warning(failure.message + "; " + registered_way_back);
-			return run.server->plan(version, direction);
-		}
 		if (!may_not_write(failure))
 			throw;
 		rows = plan_of_text(run, script, direction);

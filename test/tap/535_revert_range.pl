@@ -73,7 +73,7 @@ like($mixed->stdout, qr/^way back: surefoot revert 0005 && surefoot revert 0002$
 my $changed = project($node, 'changed', map { ("000$_\_t$_" => { up => "CREATE TABLE t$_ (id int);\n" }) } 1 .. 3);
 $changed->run('apply', '--all');
 $changed->write('0002_t2', up => "CREATE TABLE t2 (id bigint);\n");
-for my $arguments ([ 'revert', '2', '--dry-run' ], [ 'plan', '2', '--down' ])
+for my $arguments ([ 'revert', '2', '--dry-run' ], [ 'plan', '2', '--down' ], [ 'checklist', '2', '--down' ])
 {
 	my $dry = $changed->run(@$arguments);
 	is($dry->exit, 0, "@$arguments: an up file that was changed since is no matter for the way back");
