@@ -7,6 +7,7 @@
 #include "gate.hpp"
 #include "interrupt.hpp"
 #include "lost_call.hpp"
+#include "pending_before.hpp"
 #include "report.hpp"
 #include "steps.hpp"
 #include "text.hpp"
@@ -101,12 +102,19 @@ void Apply::check(const MigrationFiles &files)
 		wait_for_other_jobs(run_, files.version);
 	// Between our look at the history and the checklist another runner may have come: that is no reason
 	// to refuse, but to look again.
-	checklist_.check(run_, files.version, "up", [&] {
-		wait_for_other_jobs(run_, files.version);
-		for (const StatusRow &row : run_.server->status(files.version))
-			if (row.state != "registered" && row.state != "reverted")
-				throw another_runner(fmt::format("another runner has applied {}", files.stem()));
-	});
+	checklist_.check(
+		run_, files.version, "up",
+		[&] {
+			wait_for_other_jobs(run_, files.version);
+			for (const StatusRow &row : run_.server->status(files.version))
+				if (row.state != "registered" && row.state != "reverted")
+					throw another_runner(fmt::format("another runner has applied {}", files.stem()));
+		},
+		[&](std::vector<Finding> &rows) {
+			// One that was named is alone; of others the earlier ones are done.
+			if (!run_.options.target.empty())
+				add_skipped(run_, status_, files.version, rows);
+		});
 }
 
 void Apply::say_nothing_to_do()
@@ -131,15 +139,8 @@ void Apply::finish_one(const MigrationFiles &files, const Answer &answer, double
 {
 	bool already = answer.outcome == Outcome::nothing_to_do;
 	// The server has validated within the apply; by itself or after workers it is shown once more.
-	if (!already && (selected_.size() == 1 || answer.outcome == Outcome::queued) &&
-		validate_migration(run_, files.version, selected_.size() == 1).failures > 0) {
-		Failure failure =
-			make_failure(exit_validation, "VALIDATION_FAILED",
-						 fmt::format("{} is applied, but its validation failed", files.version));
-		failure.version = files.version;
-		failure.next_command = run_.next("revert", files.version);
-		throw failure;
-	}
+	if (!already && (selected_.size() == 1 || answer.outcome == Outcome::queued))
+		validate_applied(run_, files.version, selected_.size() == 1);
 	std::string result = already ? "already applied" : "applied";
 	run_.say(already
 				 ? fmt::format("{} was already applied", files.stem())
@@ -263,12 +264,8 @@ int Apply::attempt()
 	if (applied_.size() > 1)
 		run_.say(
 			fmt::format("{} migrations applied in {}", applied_.size(), human_duration(seconds)));
-	if (!applied_.empty()) {
-		WayBack way = way_back_of(run_, applied_);
-		if (!run_.sandbox)
-			run_.say("way back: " + way.remark);
-		run_.report["way_back"] = way.command.empty() ? Json() : Json(way.command);
-	}
+	if (!applied_.empty())
+		tell_way_back(run_, applied_);
 	run_.log.info(fmt::format("done: {} applied in {}", applied_.size(), human_duration(seconds)));
 	return exit_ok;
 }

@@ -62,11 +62,11 @@ void add_common(CLI::App &app, Options &options)
 		->group("Sandbox");
 }
 
-CLI::App *add_command(CLI::App &app, const char *name, const char *text)
+CLI::App *add_command(CLI::App &app, const char *name, const char *text, const char *example)
 {
 	CLI::App *command = app.add_subcommand(name, text);
 	command->fallthrough();
-	command->footer(common_options);
+	command->footer(fmt::format("Example: {}\n{}", example, common_options));
 	return command;
 }
 
@@ -96,32 +96,38 @@ void add_checks(CLI::App *command, Options &options)
 
 void add_commands(CLI::App &app, Options &options)
 {
-	CLI::App *command = add_command(app, "new", "make the file of a new migration");
+	CLI::App *command = add_command(app, "new", "make the file of a new migration",
+						  "surefoot new \"add user status\"; when it is applied: surefoot new --down 0019");
 	command->add_option("name", options.target, "what it does: add_status")->required();
 	command->add_flag("--down", options.down,
 					  "the down file of an applied migration, as its way back was derived");
 	command->add_flag("--timestamp", options.timestamp,
 					  "version from the time instead of a number");
 
-	command = add_command(app, "status", "what is applied, and what is pending");
+	command = add_command(app, "status", "what is applied, and what is pending",
+						  "surefoot status --exit-code");
 	command->add_option("version", options.target, "only this one");
 	command->add_flag("--exit-code", options.exit_code, "exit with 3 when something is pending");
 
-	command = add_command(app, "plan", "the steps, locks, sizes and hazards; nothing is executed");
+	command = add_command(app, "plan", "the steps, locks, sizes and hazards; nothing is executed",
+						  "surefoot plan 0019");
 	add_range(command, options, "pending ones up to this version", "all pending ones");
 	command->add_flag("--down", options.down, "the way back");
 
-	command = add_command(app, "checklist", "what must be true before a change");
+	command = add_command(app, "checklist", "what must be true before a change",
+						  "surefoot checklist 0019");
 	command->add_option("version", options.target, "default: the first pending one");
 	command->add_flag("--down", options.down, "before the way back");
 	add_checks(command, options);
 
 	command = add_command(app, "rehearse",
-						  "up, verify and both ways back, rolled back; in a sandbox for good");
+						  "up, verify and both ways back, rolled back; in a sandbox for good",
+						  "surefoot rehearse --all --sandbox");
 	command->add_option("version", options.target, "default: the first pending one");
 	command->add_flag("--all", options.all, "the whole history, with --sandbox");
 
-	command = add_command(app, "apply", "apply migrations; without a version, all pending ones");
+	command = add_command(app, "apply", "apply migrations; without a version, all pending ones",
+						  "surefoot apply 0019");
 	add_range(command, options, "pending ones up to this version", "all pending ones");
 	command->add_flag("--dry-run", options.dry_run, "print the SQL that would run");
 	command->add_flag("--out-of-order", options.out_of_order,
@@ -132,51 +138,61 @@ void add_commands(CLI::App &app, Options &options)
 	add_checks(command, options);
 	add_running(command, options);
 
-	command = add_command(app, "revert", "walk back");
-	add_range(command, options, "all applied after this version", "all applied ones");
+	command = add_command(app, "revert", "walk back",
+						  "surefoot revert --to 0018");
+	add_range(command, options, "all of a higher version, the latest applied first", "all applied ones");
 	command->add_flag("--dry-run", options.dry_run, "print the SQL that would run");
 	command->add_option("--accept", options.accepts, "a difference to accept, by name (repeatable)")
 		->allow_extra_args(false);
 	add_checks(command, options);
 	add_running(command, options);
 
-	command = add_command(app, "resume", "go on after a failed step");
+	command = add_command(app, "resume", "go on after a failed step",
+						  "surefoot resume 0019");
 	command->add_option("version", options.target, "0019, 19 or 0019_name")->required();
 	add_running(command, options);
 
-	command = add_command(app, "cancel", "stop the queued or running steps of a migration");
+	command = add_command(app, "cancel", "stop the queued or running steps of a migration",
+						  "surefoot cancel 0019");
 	command->add_option("version", options.target, "0019, 19 or 0019_name")->required();
 	command->add_option("--wait-timeout", options.wait_timeout,
 						"seconds to wait for the end (600)");
 
-	command = add_command(app, "validate", "is what was applied still there, as it should be");
+	command = add_command(app, "validate", "is what was applied still there, as it should be",
+						  "surefoot validate 0019");
 	command->add_option("version", options.target, "default: all applied ones");
 	command->add_flag("--all", options.all, "all applied ones");
 
-	command = add_command(app, "drift", "what is not as the migrations have left it");
+	command = add_command(app, "drift", "what is not as the migrations have left it",
+						  "surefoot drift --sql recorded > back.sql");
 	command->add_flag("--all", options.all, "also what no migration knows of");
 	command->add_option("--sql", options.sql, "only the script that leads there: recorded, live")
 		->check(CLI::IsMember({"recorded", "live"}));
 
-	command = add_command(app, "jobs", "steps that are not finished");
+	command = add_command(app, "jobs", "steps that are not finished",
+						  "surefoot jobs --follow");
 	command->add_option("version", options.target, "only of this migration");
 	command->add_flag("-f,--follow", options.follow, "until they are finished");
 
-	command = add_command(app, "archive", "rows that are kept for the way back");
+	command = add_command(app, "archive", "rows that are kept for the way back",
+						  "surefoot archive 0019 --purge");
 	command->add_option("version", options.target, "only of this migration");
 	command->add_flag("--purge", options.purge,
 					  "remove what is past its time, or all of this migration");
 	command->add_flag("--restore", options.restore,
 					  "give what its revert has kept back to this migration, which is applied again");
 
-	command = add_command(app, "log", "who ran what, when, with which result");
+	command = add_command(app, "log", "who ran what, when, with which result",
+						  "surefoot log 0019");
 	command->add_option("version", options.target, "only this one, with its statements");
 	command->add_option("-n,--limit", options.limit, "at most so many runs (50)");
 
-	command = add_command(app, "show", "the way back of an applied migration, as it was derived");
+	command = add_command(app, "show", "the way back of an applied migration, as it was derived",
+						  "surefoot show 0019");
 	command->add_option("version", options.target, "0019, 19 or 0019_name")->required();
 
-	add_command(app, "version", "versions of client, library and extension");
+	add_command(app, "version", "versions of client, library and extension",
+						  "surefoot version");
 }
 
 // "help" and "help apply" are "--help" and "apply --help".

@@ -136,34 +136,53 @@ void warn_of_unused_overrides(Run &run)
 
 void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version)
 {
-	std::string refused;
+	std::vector<std::string> refused;
+	const Finding *unfinished = nullptr;
 	for (const Finding &finding : findings) {
 		if (!finding.fails())
 			continue;
-		if (overridden(run, finding))
+		if (finding.code == "unfinished") {
+			unfinished = &finding;
+			if (overridden(run, finding))
+				run.log.warning("--override unfinished has no effect: the server runs one migration at a time, whoever asks");
+		} else if (overridden(run, finding)) {
 			run.log.warning(fmt::format("overridden: {}", finding_line(finding)));
-		else if (refused.find(finding.code) == std::string::npos)
-			refused += (refused.empty() ? "" : ", ") + finding.code;
+			continue;
+		}
+		if (std::find(refused.begin(), refused.end(), finding.code) == refused.end())
+			refused.push_back(finding.code);
 	}
 	if (refused.empty())
 		return;
-	Failure failure =
-		make_failure(exit_checklist, "CHECKLIST",
-					 fmt::format("the checklist of {} failed: {}", version, refused),
-					 fmt::format("Nothing of {} was run. Mend what the rows name, or go "
-								 "on in spite of a row with --override CODE.",
-								 version));
+	std::string codes, overrides;
+	for (const std::string &code : refused) {
+		codes += (codes.empty() ? "" : ", ") + code;
+		overrides += " --override " + code;
+	}
+	Failure failure = make_failure(exit_checklist, "CHECKLIST", fmt::format("the checklist of {} failed: {}", version, codes));
+	const bool down = run.options.command == "revert" || run.options.down;
 	failure.version = version;
+	failure.hint = fmt::format("Nothing of {} was run. Mend what the rows name", version);
+	if (unfinished != nullptr) {
+		failure.hint += '.';
+		failure.next_command = run.next("status", unfinished->object);
+	} else {
+		failure.hint += fmt::format(", or go on in spite of them: {}{}", run.next(down ? "revert" : "apply", version), overrides);
+		failure.next_command = run.next(down ? "checklist --down" : "checklist", version);
+	}
 	throw failure;
 }
 
 void Checklist::check(Run &run, const std::string &version, const std::string &direction,
-					  const std::function<void()> &before_refusal)
+					  const std::function<void()> &before_refusal,
+					  const std::function<void(std::vector<Finding> &)> &add)
 {
 	auto now = std::chrono::steady_clock::now();
 	if (checked_ == version && now - checked_at_ < good_for)
 		return;
 	std::vector<Finding> findings = server_checklist(run, version, direction);
+	if (add)
+		add(findings);
 	if (!run.options.check_command.empty() && shown_.empty())
 		findings.push_back(run_check_command(run, run.options.check_command));
 	stop_if_interrupted("while the checklist of " + version + " ran; nothing of it was changed");
@@ -217,6 +236,17 @@ Validation validate_migration(Run &run, const std::string &version, bool show_pa
 				 [&](const Finding &finding) { return show_passes || finding.level != "pass"; });
 	show_findings(run, shown);
 	return validation;
+}
+
+void validate_applied(Run &run, const std::string &version, bool show_passes)
+{
+	if (validate_migration(run, version, show_passes && !run.options.quiet).failures == 0)
+		return;
+	Failure failure = make_failure(exit_validation, "VALIDATION_FAILED",
+								   fmt::format("{} is applied, but its validation failed", version));
+	failure.version = version;
+	failure.next_command = run.next("revert", version);
+	throw failure;
 }
 
 } // namespace surefoot::client

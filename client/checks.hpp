@@ -37,9 +37,10 @@ inline constexpr size_t most_checklists = 20;
 
 class Checklist {
 public:
-	// before_refusal: called when a row fails, before anything is shown.
+	// before_refusal: called when a row fails, before anything is shown. add: rows besides those of the server.
 	void check(Run &run, const std::string &version, const std::string &direction,
-			   const std::function<void()> &before_refusal = {});
+			   const std::function<void()> &before_refusal = {},
+			   const std::function<void(std::vector<Finding> &)> &add = {});
 
 private:
 	std::vector<Finding> shown_;
@@ -55,5 +56,8 @@ struct Validation {
 
 // migrate_validate: shows the rows.
 Validation validate_migration(Run &run, const std::string &version, bool show_passes);
+
+// The same of one that was applied just now; throws when it is not valid.
+void validate_applied(Run &run, const std::string &version, bool show_passes);
 
 } // namespace surefoot::client

@@ -70,7 +70,7 @@ int command_drift(Run &run)
 					rows.size() == 1 ? "it" : "them"),
 		"Put it back, or write a migration that says what is meant.");
 	if (run.options.sql.empty())
-		failure.next_command = run.next("drift", "") + " --sql recorded";
+		failure.next_command = run.next(run.options.all ? "drift --all" : "drift", "") + " --sql recorded";
 	throw failure;
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cerrno>
 #include <chrono>
@@ -12,21 +13,12 @@
 #include "run.hpp"
 #include "sandbox_history.hpp"
 #include "text.hpp"
+#include "up_template.hpp"
 #include "version.hpp"
 
 namespace surefoot::client {
 
 namespace {
-
-constexpr const char *up_template = R"(-- {stem}
---
--- Write plain SQL. All of it runs in one transaction; indexes on larger tables are built concurrently,
--- in a step of their own, whether you write CONCURRENTLY or not. No BEGIN, COMMIT or \commands.
--- See what would run:  surefoot plan {version}
--- The way back is derived from what it changes; write one of your own as {stem}.down.sql, or
--- get what was derived as a start:  surefoot new --down {version}
-
-)";
 
 void write_new_file(const std::filesystem::path &path, const std::string &text)
 {
@@ -41,6 +33,14 @@ void write_new_file(const std::filesystem::path &path, const std::string &text)
 			fmt::format("could not create \"{}\": {}", path.string(), std::strerror(error)));
 }
 
+// What is derived from no change, under its comments.
+bool does_nothing(const std::string &sql)
+{
+	const std::vector<std::string> lines = split_lines(sql);
+	return std::all_of(lines.begin(), lines.end(),
+					   [](const std::string &line) { return line.empty() || line.starts_with("--") || line == "SELECT;"; });
+}
+
 // What was derived is a start: whoever wants another way back goes on from there.
 int write_down_file(Run &run)
 {
@@ -48,6 +48,10 @@ int write_down_file(Run &run)
 	run.connect();
 	prepare_sandbox(run, files.version, true);
 	const std::string sql = run.server->inverse(files.version);
+	if (does_nothing(sql))
+		throw file_failure(fmt::format("{} has changed nothing in the schema: there is no way back to begin with", files.stem()),
+						   fmt::format("What it did besides, a script of your own must undo: {}",
+									   (run.files->folder() / (files.stem() + ".down.sql")).string()));
 	const std::filesystem::path path = run.files->folder() / (files.stem() + ".down.sql");
 	write_new_file(path, sql);
 	run.say(path.string());
@@ -121,7 +125,7 @@ int command_new(Run &run)
 	run.report["version"] = version;
 	run.report["files"] = Json::array();
 	const std::filesystem::path path = run.files->folder() / (stem + ".up.sql");
-	write_new_file(path, fmt::format(fmt::runtime(up_template), fmt::arg("stem", stem), fmt::arg("version", version)));
+	write_new_file(path, up_template(stem, version));
 	run.say(path.string());
 	run.report["files"].push_back(path.string());
 	return exit_ok;

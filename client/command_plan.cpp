@@ -4,6 +4,8 @@
 #include "checks.hpp"
 #include "commands.hpp"
 #include "dry_run.hpp"
+#include "mended_scripts.hpp"
+#include "pending_before.hpp"
 #include "report.hpp"
 #include "run.hpp"
 #include "sandbox_history.hpp"
@@ -124,9 +126,8 @@ std::vector<Finding> checklist_of(Run &run, const std::string &version, const Mi
 		return {Finding{"fail", "server_role", run.server->info().database,
 						"the server is a standby", "", "Connect to the primary."}};
 	std::vector<Finding> rows;
-	run.server->begin();
 	try {
-		run.server->register_scripts({load_script(*files)});
+		begin_with_files(run, load_script(*files), direction == "down");
 		rows = server_checklist(run, version, direction);
 	} catch (Failure &failure) {
 		run.server->rollback();
@@ -161,12 +162,21 @@ int command_checklist(Run &run)
 			return exit_ok;
 		}
 	}
-	prepare_sandbox(run, version, run.options.down);
+	if (run.sandbox) {
+		prepare_sandbox(run, version, run.options.down);
+		status = status_map(run.server->status());
+	}
 	const MigrationFiles *files = history.find(version);
 	if (files && !run.options.target.empty())
 		history.require(run.options.target);
 	std::vector<Finding> rows =
 		checklist_of(run, files ? files->version : version, files, direction);
+	if (direction == "up")
+		add_skipped(run, status, version, rows);
+	for (Finding &row : rows)
+		// It was registered to ask this, and is so no more.
+		if (row.code == "migration" && !status.contains(version) && row.message.ends_with(" is registered"))
+			row.message.replace(row.message.size() - 10, 10, "pending");
 	if (!run.options.check_command.empty())
 		rows.push_back(run_check_command(run, run.options.check_command));
 	run.report["migration"] = version;

@@ -3,6 +3,8 @@
 #include "checks.hpp"
 #include "commands.hpp"
 #include "hints.hpp"
+#include "mended_scripts.hpp"
+#include "pending_before.hpp"
 #include "rehearse_history.hpp"
 #include "report.hpp"
 #include "run.hpp"
@@ -47,19 +49,6 @@ void show_statements(Run &run, const std::vector<RehearsedRow> &rows)
 	run.say(std::string(trim(table.render(run.terminal.color_out))));
 }
 
-// Earlier ones that are not applied are no part of what is rehearsed.
-void warn_of_pending(Run &run, const StatusMap &status, const std::string &version,
-					 std::vector<Finding> &rows)
-{
-	for (const MigrationFiles &files : run.history_if_any().migrations())
-		if (compare_versions(files.version, version) < 0 && !is_applied(status, files.version)) {
-			rows.push_back({"warn", "order", files.version,
-							fmt::format("{} comes first and is not applied", files.stem()), "",
-							"In a sandbox it is: " + run.next("rehearse", version) + " --sandbox"});
-			return;
-		}
-}
-
 void stop_on_failure(const std::vector<Finding> &rows, const std::string &version)
 {
 	std::string codes;
@@ -85,19 +74,14 @@ int rehearse_here(Run &run, const std::string &version, const StatusMap &status)
 {
 	const MigrationFiles *files = run.history_if_any().find(version);
 	std::vector<Finding> rows;
-	warn_of_pending(run, status, version, rows);
-	run.server->begin();
-	try {
-		if (files)
-			run.server->register_scripts({load_script(*files)});
-	} catch (const Failure &failure) {
-		// For the way back it does not matter that the up script was changed since.
-		if (failure.sqlstate != "SF002")
-			throw;
-		run.server->rollback();
-		run.log.warning(failure.message);
+	// Earlier ones that are not applied are no part of what is rehearsed.
+	if (std::optional<Finding> row =
+			pending_before(run, status, version, "In a sandbox it is: " + run.next("rehearse", version) + " --sandbox"))
+		rows.push_back(*row);
+	if (files)
+		begin_with_files(run, load_script(*files), true);
+	else
 		run.server->begin();
-	}
 	std::vector<Finding> found = run.server->rehearse(version);
 	std::vector<RehearsedRow> statements;
 	if (found.empty() || found.front().code != "migration")

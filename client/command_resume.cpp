@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "checks.hpp"
 #include "commands.hpp"
 #include "gate.hpp"
 #include "mended_scripts.hpp"
@@ -11,6 +12,7 @@
 #include "selection.hpp"
 #include "steps.hpp"
 #include "text.hpp"
+#include "way_back.hpp"
 
 namespace surefoot::client {
 
@@ -51,12 +53,17 @@ int resume(Run &run, const std::string &version)
 		}
 		result = direction == "down" ? "reverted" : "applied";
 	}
+	const bool applied = result == "applied";
+	if (applied)
+		validate_applied(run, version, true);
 	const MigrationFiles *files = run.history_if_any().find(version);
 	double took = duration<double>(steady_clock::now() - start).count();
 	run.say(fmt::format("{} {} in {}", files ? files->stem() : version,
 						run.paint_out(Color::green, result), human_duration(took)));
 	run.report["results"].push_back(
 		Json{{"version", version}, {"result", result}, {"duration_seconds", took}});
+	if (applied)
+		tell_way_back(run, {version});
 	run.log.info(fmt::format("{}: {}", version, result));
 	return exit_ok;
 }

@@ -154,7 +154,7 @@ int Revert::attempt()
 	if (list.empty() && reverted_ == 0)
 		run_.say("nothing to do: nothing is applied that should be reverted");
 	refuse_dead_end(run_, status_, list);
-	register_mended(run_, list, "the way back is the one that was registered");
+	register_mended(run_, list, registered_way_back);
 	for (const std::string &version : list) {
 		try {
 			if (&version == &list.front() || list.size() <= most_checklists)
@@ -181,13 +181,28 @@ int dry_run_revert(Run &run)
 	std::vector<std::string> list = select_down(run, status);
 	refuse_dead_end(run, status, list);
 	run.say(plan_header);
+	std::optional<Failure> first;
 	for (const std::string &version : list) {
 		const MigrationFiles *files = files_of(run, version);
-		std::vector<PlanRow> rows = plan_migration(run, version, files, "down");
-		run.say("\n" + plan_as_sql((files ? files->stem() : version) + ", down", rows));
-		run.report["plans"].push_back(
-			Json{{"version", version}, {"direction", "down"}, {"steps", to_json(rows)}});
+		const std::string title = (files ? files->stem() : version) + ", down";
+		try {
+			std::vector<PlanRow> rows = plan_migration(run, version, files, "down");
+			run.say("\n" + plan_as_sql(title, rows));
+			run.report["plans"].push_back(
+				Json{{"version", version}, {"direction", "down"}, {"steps", to_json(rows)}});
+		} catch (Failure &failure) {
+			if (list.size() == 1 || !run.connection->alive() || failure.code == "INTERRUPTED")
+				throw;
+			// One that cannot be planned, now or before later ones are gone, hides nothing of the others.
+			run.say(fmt::format("\n-- {}\n-- cannot be planned: {}", title, one_line(failure.message, 200)));
+			if (failure.version.empty())
+				failure.version = version;
+			if (!first)
+				first = failure;
+		}
 	}
+	if (first)
+		throw *first;
 	return exit_ok;
 }
 

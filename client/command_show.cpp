@@ -14,7 +14,13 @@ int command_show(Run &run)
 	run.connect();
 	prepare_sandbox(run, version, true);
 	version = spelled_version(run, version);
-	const std::string sql = run.server->inverse(version);
+	std::string sql;
+	try {
+		sql = run.server->inverse(version);
+	} catch (Failure &failure) {
+		failure.version = version;
+		throw;
+	}
 	run.report["version"] = version;
 	run.report["way_back_sql"] = sql;
 	for (const std::string &line : split_lines(sql))

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "mended_scripts.hpp"
 #include "run.hpp"
 #include "text.hpp"
 
@@ -13,9 +14,8 @@ std::vector<PlanRow> plan_of_text(Run &run, const Script &script, const std::str
 {
 	if (direction == "up")
 		return run.server->plan_script(script.up);
-	if (!script.down)
-		throw file_failure(fmt::format("{} has no down script", script.version));
-	return run.server->plan_script(*script.down);
+	// What is derived is in the server, whoever asks.
+	return script.down ? run.server->plan_script(*script.down) : run.server->plan(script.version, direction);
 }
 
 void append_comment(std::string &sql, std::string_view text)
@@ -50,9 +50,8 @@ std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
 		return run.server->plan(version, direction);
 	Script script = load_script(*files);
 	std::vector<PlanRow> rows;
-	run.server->begin();
 	try {
-		run.server->register_scripts({script});
+		begin_with_files(run, script, direction == "down");
 		rows = run.server->plan(script.version, direction);
 	} catch (const Failure &failure) {
 		run.server->rollback();

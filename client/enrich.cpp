@@ -6,8 +6,8 @@
 
 #include "excerpt.hpp"
 #include "hints.hpp"
+#include "ran_script.hpp"
 #include "run.hpp"
-#include "script_file.hpp"
 #include "version.hpp"
 
 namespace surefoot::client {
@@ -26,31 +26,23 @@ int first_column(std::string_view script, int line)
 
 void add_excerpt(Run &run, Failure &failure)
 {
-	if (!failure.position || failure.position->line < 1 || !run.files || !failure.excerpt.empty())
+	if (!failure.position || failure.position->line < 1 || !failure.excerpt.empty())
 		return;
-	const MigrationFiles *files = run.files->find(failure.position->version);
-	if (!files)
+	const std::optional<RanScript> script = ran_script(run, failure);
+	if (!script)
 		return;
-	std::filesystem::path path = files->up;
-	if (failure.position->direction == "down" && files->down)
-		path = *files->down;
-	else if (failure.position->direction == "verify" && files->verify)
-		path = *files->verify;
-	try {
-		const std::string script = read_script(path);
-		if (failure.position->column < 1)
-			failure.position->column = first_column(script, failure.position->line);
-		std::string lines =
-			render_excerpt(script, failure.position->line, failure.position->column);
-		if (lines.empty())
-			return;
-		std::string place = fmt::format("{}:{}", path.string(), failure.position->line);
-		if (failure.position->column > 0)
-			place += fmt::format(":{}", failure.position->column);
-		failure.excerpt = place + "\n" + lines;
-	} catch (const Failure &) {
-		// The error itself matters more than its picture.
-	}
+	// To be cancelled or kept waiting is no fault of the text, and our own refusals say themselves what helps.
+	failure.of_derived = script->derived && !failure.sqlstate.starts_with("SF") && failure.sqlstate != "57014" &&
+						 failure.sqlstate != "55P03";
+	if (failure.position->column < 1)
+		failure.position->column = first_column(script->text, failure.position->line);
+	const std::string lines = render_excerpt(script->text, failure.position->line, failure.position->column);
+	if (lines.empty())
+		return;
+	std::string place = fmt::format("{}:{}", script->place, failure.position->line);
+	if (failure.position->column > 0)
+		place += fmt::format(":{}", failure.position->column);
+	failure.excerpt = place + "\n" + lines;
 }
 
 // A script that does not parse has a place, but is no run yet: "line 2, column 8".
@@ -117,7 +109,9 @@ void add_state_and_next(Run &run, Failure &failure)
 				: fmt::format("everything that {} did in this call was rolled back", version);
 	if (!failure.next_command.empty())
 		return;
-	if (failure.sqlstate == "SF013" || failure.sqlstate == "SF014")
+	if (failure.of_derived)
+		failure.next_command = run.next("show", version);
+	else if (failure.sqlstate == "SF013" || failure.sqlstate == "SF014")
 		failure.next_command =
 			run.next("resume", version) + "   # or: " + run.next("revert", version);
 	else if (failure.sqlstate == "SF002")

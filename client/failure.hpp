@@ -31,6 +31,8 @@ struct Failure : std::exception {
 	std::string version; // the migration that was at work, if any
 	std::optional<ScriptPosition> position;
 	std::string excerpt; // script lines with a caret
+	bool of_files = false;	 // it was refused as it stands in the files, and is not what the server has
+	bool of_derived = false; // it is the way back that was derived, not a script of somebody's
 	std::string undone;	 // what is left of the attempt
 	std::string next_command;
 

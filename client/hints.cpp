@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <sstream>
 
 #include "run.hpp"
 #include "selection.hpp"
@@ -36,8 +37,31 @@ std::string role_literal(const std::string &role)
 	return sql_literal(quoted + "\"");
 }
 
+// What the client itself calls and reads: "permission denied for function migrate_apply".
+bool is_ours(const std::string &message)
+{
+	for (std::string_view object : {" migrate_", "schema surefoot", "procedure apply_in_turn", "function differing",
+									"function wait_for_flush", "function is_elsewhere", "table migration", "table run", "table event",
+									"table derived", "view status", "view event"})
+		if (message.find(object) != message.npos)
+			return true;
+	return false;
+}
+
+bool may_look(Run &run)
+{
+	if (!run.server)
+		return false;
+	try {
+		run.server->rollback();
+		return run.server->may_look();
+	} catch (const Failure &) {
+		return false;
+	}
+}
+
 // Without EXECUTE on our own functions, nobody has been told who may do what.
-void advise_permission(const Run &run, Failure &failure)
+void advise_permission(Run &run, Failure &failure)
 {
 	const std::string &text = failure.message;
 	if (failure.position) {
@@ -48,22 +72,22 @@ void advise_permission(const Run &run, Failure &failure)
 						run.server ? run.server->info().user : "");
 		return;
 	}
-	if (!failure.hint.empty() || !run.connection ||
-		(text.find(" migrate_") == text.npos && text.find("schema surefoot") == text.npos))
+	if (!failure.hint.empty() || !run.connection || !is_ours(text))
 		return;
 	// That is how the database is set up: nothing failed, and nothing was run.
 	failure.exit_code = exit_usage;
 	failure.undone = "nothing was run";
-	failure.hint = fmt::format(
-		"As a superuser, run: CALL surefoot.allow({}, 'apply'); or, to look only, 'look'.",
-		role_literal(run.server ? run.server->info().user : run.connection->user()));
+	const std::string user = run.server ? run.server->info().user : run.connection->user();
+	const std::string allow = fmt::format("As a superuser, run: CALL surefoot.allow({}, ", role_literal(user));
+	failure.hint = may_look(run) ? fmt::format("\"{}\" may only look. {}'apply');", user, allow)
+								 : allow + "'apply'); or, to look only, 'look'.";
 }
 
 void advise_unknown(Run &run, const std::string &version, Failure &failure)
 {
 	failure.hint =
 		migration_files(run, version)
-			? "It has a file, but it was never registered here: is it the right database?"
+			? "It has a file, but was never applied here."
 			: "It is neither registered in this database nor in the folder: are number and "
 			  "database right?";
 	failure.next_command = run.next("status", "");
@@ -77,16 +101,37 @@ void advise_order(Run &run, const std::string &version, Failure &failure)
 		failure.hint = "If it is meant, say so: --out-of-order.";
 		return;
 	}
-	std::string before;
+	// "... cannot be reverted before 0021, 0020": after an apply out of order one of them may be the lowest.
+	std::string lowest = version, before;
+	constexpr std::string_view words = " cannot be reverted before ";
+	if (size_t at = failure.message.find(words); at != failure.message.npos) {
+		std::istringstream list(failure.message.substr(at + words.size()));
+		for (std::string later; std::getline(list >> std::ws, later, ',');)
+			if (is_version(later) && compare_versions(later, lowest) < 0)
+				lowest = later;
+	}
 	try {
 		for (const auto &[key, row] : status_map(run.server->status()))
-			if (row.state == "applied" && compare_versions(row.version, version) < 0)
+			if (row.state == "applied" && compare_versions(row.version, lowest) < 0)
 				before = row.version;
 	} catch (const Failure &) {
 		return;
 	}
 	failure.hint = fmt::format("Revert what was applied since together with {}.", version);
 	failure.next_command = run.next("revert", "") + (before.empty() ? " --all" : " --to " + before);
+}
+
+void advise_show(Run &run, const std::string &version, Failure &failure)
+{
+	if (!migration_files(run, version)) {
+		if (failure.sqlstate == "SF001")
+			advise_unknown(run, version, failure);
+		return;
+	}
+	failure.message = fmt::format("migration {} is not applied", version);
+	failure.detail.clear();
+	failure.hint = "Its way back is derived when it is applied; what each statement's will be is in the plan.";
+	failure.next_command = run.next("plan", version);
 }
 
 void advise_way_back(Run &run, const std::string &version, Failure &failure)
@@ -138,6 +183,16 @@ void advise_validation(Run &run, const std::string &version, Failure &failure)
 					half_done ? run.next("resume", version) : same_command(run));
 }
 
+// Nobody has written it, so there is no script to mend, and the same again would come to the same end.
+void advise_derived(Run &run, const std::string &version, Failure &failure)
+{
+	failure.hint = "This way back was derived. Remove what is in its way";
+	if (migration_files(run, version))
+		failure.hint += ", or write one of your own, beginning with it: " + run.next("new --down", version);
+	else
+		failure.hint += '.';
+}
+
 } // namespace
 
 std::string same_command(const Run &run)
@@ -151,6 +206,11 @@ std::string same_command(const Run &run)
 void translate_hints(Run &run, Failure &failure)
 {
 	const std::string version = failure.position ? failure.position->version : failure.version;
+	// To show a way back is no reason to write one.
+	if (run.options.command == "show" && (failure.sqlstate == "SF001" || failure.sqlstate == "SF008")) {
+		advise_show(run, version, failure);
+		return;
+	}
 	if (failure.sqlstate == "42501")
 		advise_permission(run, failure);
 	else if (failure.sqlstate == "SF001")
@@ -169,6 +229,8 @@ void translate_hints(Run &run, Failure &failure)
 		advise_way_back(run, version, failure);
 	else if (failure.sqlstate == "SF009")
 		advise_validation(run, version, failure);
+	else if (failure.of_derived)
+		advise_derived(run, version, failure);
 }
 
 bool tells_half_done(const Finding &finding)

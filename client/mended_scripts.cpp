@@ -31,4 +31,18 @@ void register_mended(Run &run, const std::vector<std::string> &versions, const s
 	}
 }
 
+void begin_with_files(Run &run, const Script &script, bool way_back)
+{
+	run.server->begin();
+	try {
+		run.server->register_scripts({script});
+	} catch (const Failure &failure) {
+		run.server->rollback();
+		if (failure.sqlstate != "SF002" || !way_back)
+			throw;
+		run.log.warning(failure.message + "; " + registered_way_back);
+		run.server->begin();
+	}
+}
+
 } // namespace surefoot::client

@@ -11,6 +11,7 @@
 
 #include "failure.hpp"
 #include "text.hpp"
+#include "up_template.hpp"
 
 namespace surefoot::client {
 
@@ -50,6 +51,9 @@ std::string clean_script(std::string text, const std::string &path)
 			path.ends_with(".down.sql")
 				? "Fill it in, or delete the file: then the way back is derived."
 				: "A script needs at least one statement; fill it in, or delete the file.");
+	if (is_untouched_template(text))
+		throw file_failure(fmt::format("\"{}\" is as surefoot new has made it: there is no statement in it", path),
+						   "Write the change into it, or delete the file.");
 	return text;
 }
 

@@ -60,10 +60,10 @@ std::vector<std::string> select_down(Run &run, const StatusMap &status)
 	std::string limit;
 	if (!run.options.to.empty())
 		limit = parse_version_argument(run.options.to).version;
-	for (auto row = status.rbegin(); row != status.rend(); ++row)
-		if (has_way_to_go(row->second) &&
-			(limit.empty() || compare_versions(row->second.version, limit) > 0))
-			selected.push_back(row->second.version);
+	// What was applied out of order may stand on what has a higher number.
+	for (const std::string &version : run.server->latest_first())
+		if (limit.empty() || compare_versions(version, limit) > 0)
+			selected.push_back(version);
 	return selected;
 }
 

@@ -27,7 +27,7 @@ bool has_way_to_go(const StatusRow &row);
 // A way back is never taken for want of a word.
 void refuse_no_selection(const Run &run);
 
-// Applied ones, newest first; a single VERSION is taken as it is.
+// Applied ones, the latest applied first; with --to those of a higher number. A single VERSION is taken as it is.
 std::vector<std::string> select_down(Run &run, const StatusMap &status);
 
 // As its file spells a version, else as the database knows it, if there is a connection; else as it was given.

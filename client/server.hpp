@@ -24,6 +24,13 @@ struct Script {
 	std::optional<std::string> down, verify;
 };
 
+// Of a range of migrations that were applied.
+struct Edges {
+	std::string before;		  // the last applied one before it
+	std::string dead;		  // the last one in it that cannot be walked back
+	std::int64_t applied = 0; // from its first one on, also beyond its end and by others
+};
+
 class Server {
 public:
 	// Finds the extension; throws with the line to paste when it is not there or does not fit.
@@ -31,6 +38,8 @@ public:
 
 	const ServerInfo &info() const { return info_; }
 	Connection &connection() { return connection_; }
+	// Whether surefoot.allow() has said at least that of this role.
+	bool may_look();
 	// Of the library that the server has loaded.
 	std::string library_version();
 
@@ -38,12 +47,13 @@ public:
 	// The same; differing becomes what differing(scripts) gives.
 	std::vector<StatusRow> status(const std::string &version, const std::vector<Script> &scripts,
 								  std::vector<std::string> &differing);
+	// What is applied or half done, the latest first: in which order it was done, not that of the versions.
+	std::vector<std::string> latest_first();
 	// All or none of them; the answers in order (registered, unchanged, updated).
 	std::vector<std::string> register_scripts(const std::vector<Script> &scripts);
 	// Versions of those whose up script, as it is registered, is another text.
 	std::vector<std::string> differing(const std::vector<Script> &scripts);
-	// Of a range of migrations: the last applied one before it, and the last one in it that cannot be walked back; empty: none.
-	std::pair<std::string, std::string> edges_of(const std::string &first, const std::string &last);
+	Edges edges_of(const std::string &first, const std::string &last);
 	// Migrations that follow one another at once wait for the disk together, and wait_for_flush for all of them.
 	void share_flush();
 	void wait_for_flush();
@@ -51,6 +61,9 @@ public:
 	// Several, each in a transaction of its own, up to the first that has steps left: which one came last, and its answer.
 	std::pair<std::string, Answer> apply_in_turn(const std::vector<std::string> &versions);
 	Answer revert(const std::string &version, const std::vector<std::string> &accept);
+	// The text that runs in a direction (up, down, verify) as the server has it, whatever the file says by now; nothing where there is
+	// none. derived becomes whether that is a way back that was derived.
+	std::optional<std::string> script_of(const std::string &version, const std::string &direction, bool &derived);
 	// The way back that was derived, as SQL with comments at its head.
 	std::string inverse(const std::string &version);
 	Answer resume(const std::string &version);
@@ -93,6 +106,7 @@ private:
 	void find_extension();
 	std::string call(const std::string &function) const { return info_.schema + "." + function; }
 	Answer answer(const Result &result, int column = 0) const;
+	std::vector<std::string> call_register(const std::vector<Script> &scripts);
 
 	Connection &connection_;
 	ServerInfo info_;

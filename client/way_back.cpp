@@ -49,23 +49,45 @@ void refuse_dead_end(Run &run, const std::vector<StatusRow> &rows)
 	}
 }
 
+namespace {
+
+// Where --to would take others with them: one by one, up to the one that cannot be walked back.
+std::string each_by_itself(Run &run, const std::vector<std::string> &applied, const std::string &dead)
+{
+	std::string commands;
+	for (auto version = applied.rbegin(); version != applied.rend() && *version != dead; ++version)
+		commands += (commands.empty() ? "" : " && ") + run.next("revert", *version);
+	return commands;
+}
+
+} // namespace
+
 WayBack way_back_of(Run &run, const std::vector<std::string> &applied)
 {
-	const auto [before, dead] = run.server->edges_of(applied.front(), applied.back());
+	const auto [before, dead, count] = run.server->edges_of(applied.front(), applied.back());
+	const bool out_of_order = applied.size() > 1 && count > static_cast<std::int64_t>(applied.size());
 	WayBack way;
 	if (!dead.empty() && compare_versions(dead, applied.back()) == 0)
 		way.remark = fmt::format("none, {} cannot be reverted without a down script", dead);
 	else if (!dead.empty()) {
-		way.command = run.next("revert", "") + " --to " + dead;
+		way.command = out_of_order ? each_by_itself(run, applied, dead) : run.next("revert", "") + " --to " + dead;
 		way.remark = fmt::format("{}, and no further: {} cannot be reverted without a down script",
 								 way.command, dead);
 	} else {
 		way.command = applied.size() == 1 ? run.next("revert", applied.front())
-										  : run.next("revert", "") +
-												(before.empty() ? " --all" : " --to " + before);
+					  : out_of_order	  ? each_by_itself(run, applied, "")
+										  : run.next("revert", "") + (before.empty() ? " --all" : " --to " + before);
 		way.remark = way.command;
 	}
 	return way;
+}
+
+void tell_way_back(Run &run, const std::vector<std::string> &applied)
+{
+	const WayBack way = way_back_of(run, applied);
+	if (!run.sandbox)
+		run.say("way back: " + way.remark);
+	run.report["way_back"] = way.command.empty() ? Json() : Json(way.command);
 }
 
 } // namespace surefoot::client

@@ -23,4 +23,7 @@ struct WayBack {
 };
 WayBack way_back_of(Run &run, const std::vector<std::string> &applied);
 
+// The last word of a run that has applied these.
+void tell_way_back(Run &run, const std::vector<std::string> &applied);
+
 } // namespace surefoot::client

@@ -480,6 +480,9 @@ BEGIN
     ALTER EVENT TRIGGER surefoot_watch DISABLE;
     ALTER EVENT TRIGGER surefoot_watch_drops DISABLE;
     RETURN 'not watching';
+EXCEPTION WHEN insufficient_privilege THEN
+    RAISE EXCEPTION 'role "%" may not switch the event triggers of surefoot', current_user
+        USING ERRCODE = '42501', HINT = format('As the superuser who owns the extension, run: SELECT surefoot.watch(%s);', enable::text);
 END
 $$;
 COMMENT ON FUNCTION surefoot.watch(boolean) IS

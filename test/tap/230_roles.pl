@@ -142,5 +142,7 @@ for my $call ("migrate_apply('0019')", "migrate_revert('0019')", "migrate_resume
 is($stranger->query("SELECT state FROM migrate_status('0019')"), 'applied', 'it may look');
 $stranger->query("UPDATE surefoot.migration SET state = 'registered'");
 like($stranger->error, qr/ERROR:  42501/, 'and nobody writes the history by hand');
+$stranger->query('SELECT surefoot.watch(true)');
+like($stranger->error, qr/ERROR:  42501: role "stranger" may not switch .*\nHINT: +As the superuser who owns the extension, run: SELECT surefoot\.watch\(true\);/, 'nor whether others are watched');
 
 done_testing();

@@ -31,7 +31,9 @@ like($run->stdout, qr/^unexpected index public\.hot \(recorded by 0001\)$/m, 'an
 unlike($run->stdout, qr/hand_made/, 'what is not of a migration is not told');
 like($run->stderr, qr/3 objects are not as the migrations have left them/, 'how many');
 like($run->stderr, qr/surefoot drift --sql recorded/, 'what to do');
-like($shop->run('drift', '--all')->stdout, qr/^unexpected table public\.hand_made$/m, 'unless it is asked for');
+my $all = $shop->run('drift', '--all');
+like($all->stdout, qr/^unexpected table public\.hand_made$/m, 'unless it is asked for');
+like($all->stderr, qr/NEXT +surefoot drift --all --sql recorded\n/, 'and then for the script as well');
 $run = $shop->run('drift', '--json');
 is($run->exit, 4, '--json');
 my $json = is_json($run->stdout, '--json');

@@ -49,6 +49,44 @@ $shop->write('0002_alone', up => "-- surefoot: accept=no-way-back\nALTER TABLE c
 is($shop->run('revert', '--all')->exit, 0, 'a down file that was written since will do');
 is($shop->sql("SELECT count(*) FROM migrate_status() WHERE state = 'applied'"), '0', 'all is reverted');
 
+# Of what was applied out of order
+my $late = project($node, 'late', '0001_one' => { up => "CREATE TABLE one (id int);\n" }, '0003_three' => { up => "CREATE TABLE three (id int);\n" },
+	'0002_two' => { up => "ALTER TABLE three ADD COLUMN two int;\n" });
+$late->run('apply', $_) for 1, 3;
+is($late->run('apply', '2', '--out-of-order')->exit, 0, 'a lower one comes later, and stands on a higher one');
+my $higher = $late->run('revert', '3');
+is($higher->exit, 1, 'so that the higher one has to wait');
+like($higher->stderr, qr/migration 0003 cannot be reverted before 0002\n.*NEXT +surefoot revert --to 0001\n/s, 'and which command takes both');
+my @planned = $late->run('revert', '--to', '1', '--dry-run')->stdout =~ /^-- (000\d)_\w+, down$/mg;
+is("@planned", '0002 0003', 'the dry run has the latest applied first');
+my $both = $late->run('revert', '--to', '1');
+is($both->exit, 0, 'so has the revert');
+like($both->stdout, qr/^0002 reverted.*^0003 reverted/ms, 'each in its turn');
+is($late->state('0001'), 'applied', 'the one that is named stays');
+
+$late->write('0005_five', up => "CREATE TABLE five (id int);\n");
+$late->run('apply', '3');
+my $mixed = $late->run('apply', '--all', '--out-of-order');
+like($mixed->stdout, qr/^way back: surefoot revert 0005 && surefoot revert 0002$/m, 'the way back of those that were applied takes no others with it');
+
+# What was changed since, or cannot be planned
+my $changed = project($node, 'changed', map { ("000$_\_t$_" => { up => "CREATE TABLE t$_ (id int);\n" }) } 1 .. 3);
+$changed->run('apply', '--all');
+$changed->write('0002_t2', up => "CREATE TABLE t2 (id bigint);\n");
+for my $arguments ([ 'revert', '2', '--dry-run' ], [ 'plan', '2', '--down' ], [ 'checklist', '2', '--down' ])
+{
+	my $dry = $changed->run(@$arguments);
+	is($dry->exit, 0, "@$arguments: an up file that was changed since is no matter for the way back");
+	like($dry->stdout, qr/DROP TABLE public\.t2/, 'which is shown');
+	like($dry->stderr, qr/WARN +migration 0002 is applied and its up script has changed; the way back is the one that was registered/, 'with the warning that the revert gives');
+}
+like($changed->run('revert', '--all', '--dry-run')->stdout, qr/public\.t3.*public\.t2.*public\.t1/s, 'of a range all are shown');
+$changed->write('0003_t3', up => "CREATE TABLE t3 (id int);\n", down => "DROP TABEL t3;\n");
+my $broken = $changed->run('revert', '--all', '--dry-run');
+is($broken->exit, 1, 'one that cannot be planned: exit code 1');
+like($broken->stdout, qr/^-- 0003_t3, down\n-- cannot be planned: syntax error .*public\.t2.*public\.t1/ms, 'but the others are shown');
+like($broken->stderr, qr/syntax error at or near "TABEL"/, 'and what is wrong with it');
+
 # Names to accept
 my $accept = project($node, 'accept', '0001_one' => { up => "CREATE TABLE one (id int);\n" }, '0002_alone' => { up => "-- surefoot: accept=no-way-back\nALTER TABLE child NO INHERIT parent;\n" });
 is($accept->run('apply', '--all')->exit, 0, 'another history');

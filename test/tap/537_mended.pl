@@ -31,7 +31,7 @@ is("@{$json->{error}}{qw(migration direction line column)}", '0005 verify 2 1', 
 $shop->write($stem, %index, down => "DROP INDEX IF EXISTS users_name_idx;\n", verify => "SELECT true;\n");
 my $resumed = $shop->run('resume', '5');
 is($resumed->exit, 0, 'mended, it is resumed');
-like($resumed->stdout, qr{^0005_index applied in .*\nlog: .*_resume_0005(_\d)?\.log$}m, 'and says so, and where the log is');
+like($resumed->stdout, qr{^pass +effect +0005 .*\npass +verify +0005 .*\n0005_index applied in .*\nway back: surefoot revert 0005\nlog: .*_resume_0005(_\d)?\.log$}m, 'and says so, and where the log is');
 is($shop->sql("SELECT down || verify FROM surefoot.migration"), "DROP INDEX IF EXISTS users_name_idx;\nSELECT true;\n", 'both scripts are registered');
 
 $shop->write($stem, %index, verify => "SELECT 2 = 3;\n");
@@ -48,6 +48,7 @@ $shop->write($stem, %index, up => "CREATE INDEX users_other_idx ON users (name);
 $resumed = $shop->run('resume', '5');
 is($resumed->exit, 4, 'its verify script does not count');
 like($resumed->stderr, qr/WARN .*up script has changed; the scripts are those that were registered/, 'which is told');
+like($resumed->stderr, qr/\t0005 verify, as it was registered:1:1\n\t> 1 \| SELECT false;\n/, 'and what is shown is what ran, not the file');
 
 my $cancelled = $shop->run('cancel', '5');
 like($cancelled->stdout, qr{^0005: nothing to cancel, it is failed\n.*^log: .*_cancel_0005\.log$}ms, 'cancel prints the path of its log');
@@ -55,5 +56,15 @@ unlink glob "$shop->{dir}/migrations/*";
 is($shop->run('resume', '5')->exit, 4, 'without its files');
 is(scalar(my @logs = glob "$shop->{logs}/*_resume_5*.log"), 0, 'the log file has the version as it is registered');
 like($shop->run('revert', '5')->stdout, qr/^0005 reverted/m, 'so has the revert');
+
+
+# An up file that was changed since is no picture of what fails.
+$shop->write('0006_half', up => "CREATE UNIQUE INDEX users_half_idx ON users ((id / 2));\n");
+is($shop->run('apply', '6')->exit, 8, 'an index that cannot be built');
+$shop->write('0006_half', up => "CREATE INDEX users_half_idx ON users (id);\n");
+$resumed = $shop->run('resume', '6');
+is($resumed->exit, 8, 'resumed with another up file, it is the old one that runs');
+like($resumed->stderr, qr/\t0006 up, as it was registered:1:1\n\t> 1 \| CREATE UNIQUE INDEX/, 'and that is shown');
+is($shop->run('revert', '6')->exit, 0, 'back');
 
 done_testing();

@@ -38,6 +38,18 @@ refused(2, 'two names of one version', qr/two names for version 1: "0001_a\.up\.
 refused(2, 'an empty file', qr/"migrations\/0001_a\.up\.sql" is empty/, '0001_a.up.sql' => '');
 refused(2, 'a file of blanks', qr/"migrations\/0001_a\.up\.sql" is empty/, '0001_a.up.sql' => " \r\n\t\n");
 refused(1, 'a file without a statement', qr/SQLSTATE SF006/, '0001_a.up.sql' => ";\n;");
+clear();
+like($shop->run('new', 'add status')->stdout, qr{^migrations/0001_add_status\.up\.sql$}, 'new makes a file');
+my $template = PostgreSQL::Test::Utils::slurp_file("$migrations/0001_add_status.up.sql");
+my $untouched = qr/"migrations\/0001_a\.up\.sql" is as surefoot new has made it.*HINT +Write the change into it, or delete the file/s;
+refused(2, 'a file as new has made it', $untouched, '0001_a.up.sql' => $template);
+refused(2, 'with a comment more and CRLF', $untouched, '0001_a.up.sql' => join("\r\n", split(/\n/, $template), '  -- to do'));
+is($shop->run($_, '1')->exit, 2, "$_ refuses it too") for qw(plan checklist rehearse);
+is($shop->run('status')->exit, 0, 'status tells that it is there');
+is($shop->sql('SELECT count(*) FROM surefoot.migration'), '0', 'and nothing of it is registered');
+clear();
+put('0001_a.up.sql', "${template}SELECT 1;\n");
+is($shop->run('rehearse', '1')->exit, 0, 'with a statement in it, it is a migration');
 refused(2, 'not UTF-8', qr/"migrations\/0001_a\.up\.sql" is not UTF-8 in line 2 \(byte offset 18, value 0xE9\).*iconv/s, '0001_a.up.sql' => "SELECT 1;\nSELECT '\xe9';\n");
 refused(2, 'a NUL byte', qr/has a NUL byte in line 1/, '0001_a.up.sql' => "SELECT 1;\0\n");
 refused(2, 'UTF-16', qr/is UTF-16, not UTF-8/, '0001_a.up.sql' => "\xff\xfeS\0E\0");

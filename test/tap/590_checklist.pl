@@ -18,6 +18,10 @@ my $before = fingerprint($node, 'shop');
 
 my $checklist = $shop->run('checklist', '0019');
 is($checklist->exit, 0, 'a checklist without a failure: exit code 0');
+like($checklist->stdout, qr/^pass +migration +0019 +migration 0019 "add_status" is pending$/m, 'what it asks about is pending, and not registered');
+like($checklist->stdout, qr/^warn +order +0018 +0018_first comes first and is not applied\n +Once 0019 is applied, .*--out-of-order\.\n +Together: surefoot apply --to 0019$/m,
+	'what would be left behind is told');
+unlike($shop->run('checklist', '0018')->stdout, qr/comes first/, 'nothing is before the first');
 like($checklist->stdout, qr/^$_ /m, "it has the row $_")
   for map { "(pass|warn) +$_" } qw(connection server_version server_role extension_version worker_slots wal_archive migration plan plain_index
 	long_transactions prepared_transactions table_locks invalid_indexes replication_slots table_size disk_space way_back way_back_command);
@@ -33,7 +37,7 @@ like($passes->stdout, qr/^pass +check_command +echo .* exit code 0$/m, 'is a row
 my $fails = $shop->run('apply', '--all', '--check-command', 'echo no backup since Monday >&2; exit 3');
 is($fails->exit, 7, 'one that fails: exit code 7');
 like($fails->stdout, qr/^fail +check_command .* exit code 3\n +no backup since Monday\n/m, 'with what it said');
-like($fails->stderr, qr/the checklist of 0018 failed: check_command.*HINT +Nothing of 0018 was run\. .*--override CODE/s, 'and how to go on');
+like($fails->stderr, qr/the checklist of 0018 failed: check_command.*HINT +Nothing of 0018 was run\. .*surefoot apply 0018 --override check_command\n/s, 'and how to go on');
 is(fingerprint($node, 'shop'), $before, 'nothing is changed');
 is($shop->run('checklist', '0019', '--check-command', 'kill -9 $$')->exit, 7, 'one that is killed fails');
 like($shop->run('checklist', '0019', '--check-command', '/no/such/program')->stdout, qr/^fail +check_command .* exit code 127$/m, 'one that is not there too');
@@ -57,6 +61,10 @@ is($shop->run('revert', '0019', '--check-command', 'false')->exit, 7, 'revert as
 is($shop->state('0019'), 'applied', 'and did nothing');
 is($shop->run('revert', '0019', '--check-command', 'true')->exit, 0, 'it passes');
 
+like($shop->run('checklist', '0018', '--check-command', 'false')->stderr,
+	qr/HINT +Nothing of 0018 was run\. Mend what the rows name, or go on in spite of them: surefoot apply 0018 --override check_command\nNEXT +surefoot checklist 0018\n/, 'what to do next');
+like($shop->run('revert', '0018', '--check-command', 'false')->stderr, qr/surefoot revert 0018 --override check_command\n\s*NEXT +surefoot checklist --down 0018\n/, 'on the way back, too');
+
 # Rows of the server
 $shop->write('0017_late', up => "CREATE TABLE late (id int);\n", down => "DROP TABLE late;\n");
 my $late = $shop->run('apply', '0017');
@@ -71,5 +79,22 @@ my $pid = $holder->pid;
 wait_for_sql($node, "SELECT xact_start < clock_timestamp() - interval '1 s' FROM pg_stat_activity WHERE pid = $pid");
 like($shop->run('checklist', '0019')->stdout, qr/^warn +(table_locks|idle_transactions) .*\n(.*\n)*? +.*\b$pid\b/m, 'who is in the way is named');
 $holder->query('ROLLBACK');
+
+
+# Scripts that do nothing
+my $empty = project($node, 'empty', '0001_none' => { up => "-- data came by hand\n", down => "/* none */\n", verify => "-- none\n" }, '0002_b' => { up => "CREATE TABLE b (id int);\n" },
+	'0003_c' => { up => "CREATE TABLE c (id int);\n" });
+my $none = $empty->run('apply', '1');
+is($none->exit, 0, 'a script of comments is applied');
+my @warned = $none->stdout =~ /^warn +no_statement +0001 +the (\w+) script has no statement/mg;
+is("@warned", 'up down verify', 'and each is told');
+my $nothing = $empty->run('new', '--down', '1');
+is($nothing->exit, 2, 'there is no way back to write down');
+like($nothing->stderr, qr/0001_none has changed nothing in the schema/, 'which it says');
+
+# One that is skipped
+my $third = $empty->run('apply', '3');
+like($third->stdout, qr/^warn +order +0002 +0002_b comes first and is not applied$/m, 'apply tells as well');
+unlike($empty->run('apply', '2', '--out-of-order')->stdout, qr/comes first/, 'and when it comes, nothing is said of it');
 
 done_testing();

@@ -27,6 +27,23 @@ sub hints
 }
 
 is($shop->run('apply', '--all', '-q')->stdout =~ /^pass/m, '', 'with -q nothing that passes is shown');
+my $derived = project($node, 'derived', '0001_w' => { up => "-- a table\n\nCREATE TABLE w (id int);\nCREATE TABLE x (id int);\n" });
+is($derived->run('apply', '1', '-q')->stdout =~ /^pass/m, '', 'of one alone neither');
+$derived->sql('CREATE VIEW on_w AS SELECT * FROM w');
+for my $files (1, 0)
+{
+	unlink glob "$derived->{dir}/migrations/*" if !$files;
+	my $back = $derived->run('revert', '1');
+	is($back->exit, 1, 'a derived way back that fails');
+	like($back->stderr, qr/\t0001 down, as it was derived:2:1\n.*\t> 2 \| DROP TABLE public\.w;\n\t +\| \^\n/s, 'is shown as it was derived, not the up file');
+	like($back->stderr, qr/NEXT +surefoot show 0001\n/, 'and what comes next is not the same again');
+	like($back->stderr, $files ? qr/HINT .*beginning with it: surefoot new --down 0001\n/ : qr/HINT .*in its way\.\n/, 'but a look, or a script of one\'s own');
+}
+$derived->write('0001_w', up => "CREATE TABLE w (id int);\nCREATE TABLE x (id int);\n");
+$derived->write('0002_y', up => "CREATE TABLE y (id int);\n");
+my $pending = $derived->run('show', '2');
+is($pending->exit, 2, 'the way back of what is pending');
+like($pending->stderr, qr/migration 0002 is not applied\n.*HINT +Its way back is derived when it is applied.*NEXT +surefoot plan 0002\n/s, 'comes later');
 hints('unknown', 2, qr/neither registered.*NEXT +surefoot status\n/s, 'revert', '99');
 hints('unknown to resume', 2, qr/NEXT +surefoot status\n/, 'resume', '99');
 $shop->sql('CREATE VIEW v AS SELECT c2 FROM t');
@@ -63,6 +80,15 @@ $shop->sql("CALL surefoot.allow('watcher', 'look'); CALL surefoot.allow('deploye
 is($shop->run('plan', '6', $look)->exit, 0, 'who may look sees the plan of a file');
 my $checklist = $shop->run('checklist', '0006', $look);
 is($checklist->exit, 0, 'and the checklist of what is registered');
+for my $command ([ 'rehearse', '6' ], [ 'apply', '6' ], [ 'revert', '6' ], [ 'resume', '6' ], [ 'archive', '--purge' ])
+{
+	my $may = $shop->run(@$command, $look);
+	is($may->exit, 2, "@$command: exit code 2");
+	like($may->stderr, qr/HINT +"watcher" may only look\. As a superuser, run: CALL surefoot\.allow\('watcher', 'apply'\);\n/, 'the right that is missing, not the one that is there');
+}
+is($shop->run('jobs', '--follow', $look)->exit, 0, 'who may look may follow');
+my $planned = $derived->sql("CALL surefoot.allow('watcher', 'look')") . $derived->run('revert', '1', '--dry-run', $look)->stdout;
+like($planned, qr/^DROP TABLE public\.w;$/m, 'and sees the way back that was derived');
 $shop->write('0008_owner', up => "ALTER TABLE owned ADD COLUMN b int;\n", down => "ALTER TABLE owned DROP COLUMN b;\n");
 my $unknown = $shop->run('checklist', '8', $look);
 is($unknown->exit, 2, 'but not of what is not');

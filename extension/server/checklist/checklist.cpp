@@ -187,6 +187,8 @@ SUREFOOT_FUNCTION(surefoot_checklist)
 	check_migration(rows, outlook);
 	if (failure)
 		rows.push_back(*failure);
+	else
+		check_empty_scripts(rows, outlook);
 	check_plan(rows, outlook);
 	check_activity(rows, outlook);
 	check_space(rows, outlook);

@@ -32,6 +32,8 @@ void check_plan(Findings &rows, const Outlook &outlook);
 void check_space(Findings &rows, const Outlook &outlook);
 /* Whether the verify script may keep others waiting. */
 void check_verify_script(Findings &rows, const Outlook &outlook);
+/* Scripts without a statement. */
+void check_empty_scripts(Findings &rows, const Outlook &outlook);
 /* The way back, and the command for it. */
 void check_way_back(Findings &rows, const Outlook &outlook);
 

@@ -252,12 +252,13 @@ int requeue_run(int64 id, const std::string &session_role)
 std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,
 											   const std::vector<std::string> &parts)
 {
-	static Query query("SELECT m.version FROM surefoot.migration m WHERE m.state = 'applied' AND m.ordinal > $2::numeric "
-					   "AND EXISTS (SELECT FROM surefoot.effect theirs WHERE theirs.run = m.run AND (theirs.root = ANY ($3) OR theirs.identity = ANY ($4) "
+	/* Later is what ran later, which after an apply out of order may have the lower number. */
+	static Query query("SELECT m.version FROM surefoot.migration m WHERE m.state = 'applied' AND m.run > $1 "
+					   "AND EXISTS (SELECT FROM surefoot.effect theirs WHERE theirs.run = m.run AND (theirs.root = ANY ($2) OR theirs.identity = ANY ($3) "
 					   "OR EXISTS (SELECT FROM surefoot.effect mine WHERE mine.run = $1 AND mine.root = theirs.root))) "
-					   "ORDER BY m.ordinal DESC",
-					   {INT8OID, TEXTOID, TEXTARRAYOID, TEXTARRAYOID});
-	const Rows rows = query.run({migration.run, migration.number, Value::array(roots), Value::array(parts)});
+					   "ORDER BY m.run DESC",
+					   {INT8OID, TEXTARRAYOID, TEXTARRAYOID});
+	const Rows rows = query.run({migration.run, Value::array(roots), Value::array(parts)});
 	std::vector<std::string> versions;
 	for (size_t i = 0; i < rows.size(); i++)
 		versions.push_back(rows.text(i, 0));

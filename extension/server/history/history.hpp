@@ -81,7 +81,7 @@ void set_run_state(int64 id, const char *state, bool ended);
  */
 int requeue_run(int64 id, const std::string &session_role);
 /*
- * The applied migrations above this one that have changed what it has changed, or what depends on that, newest first. That is told
+ * The migrations applied after this one that have changed what it has changed, or what depends on that, latest first. That is told
  * by roots, as text, and where only a part of an object depends on it, by the part's identity.
  */
 std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,

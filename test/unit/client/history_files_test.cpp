@@ -6,6 +6,7 @@
 
 #include "failure.hpp"
 #include "script_file.hpp"
+#include "up_template.hpp"
 
 using namespace surefoot::client;
 
@@ -145,4 +146,15 @@ TEST(ScriptFile, RefusesEmptyAndMissing)
 						 "\"x.up.sql\" is empty"));
 	EXPECT_TRUE(
 		contains(message_of([] { read_script("/nonexistent/0001_a.up.sql"); }), "0001_a.up.sql"));
+}
+
+TEST(UpTemplate, IsNoMigrationUntilSomethingIsWrittenIntoIt)
+{
+	const std::string made = up_template("0019_add_status", "0019");
+	EXPECT_TRUE(contains(made, "surefoot plan 0019"));
+	EXPECT_TRUE(is_untouched_template(made));
+	EXPECT_TRUE(is_untouched_template(made + "\t-- later\r\n\n"));
+	EXPECT_FALSE(is_untouched_template(made + "SELECT 1;\n"));
+	EXPECT_FALSE(is_untouched_template("-- nothing but words\n"));
+	EXPECT_TRUE(contains(message_of([&] { clean_script(made, "a.up.sql"); }), "as surefoot new has made it"));
 }
