@@ -31,6 +31,7 @@ CREATE TABLE surefoot.migration (
 );
 -- What is under way, or stands applied, found without reading the rest.
 CREATE INDEX migration_applied ON surefoot.migration (ordinal) WHERE state OPERATOR(pg_catalog.=) 'applied';
+CREATE INDEX migration_applied_run ON surefoot.migration (run) WHERE state OPERATOR(pg_catalog.=) 'applied';
 CREATE INDEX migration_unfinished ON surefoot.migration (ordinal)
     WHERE state OPERATOR(pg_catalog.=) ANY (ARRAY['running', 'queued', 'failed', 'reverting', 'orphaned']);
 
