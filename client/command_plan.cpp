@@ -19,7 +19,15 @@ int step_count(const std::vector<PlanRow> &rows)
 	return rows.empty() ? 0 : rows.back().step;
 }
 
-void show_plan(Run &run, const std::string &title, const std::vector<PlanRow> &rows)
+// Where a migration may stop half way, and what to do about it then.
+std::string boundary(const Run &run, const std::string &version, const std::string &direction)
+{
+	return fmt::format("  --- all-or-nothing ends here{}: {} ---", direction == "up" ? "; what is above is undone by" : "; should the rest fail, it goes on by",
+					   run.next("revert", version));
+}
+
+void show_plan(Run &run, const std::string &version, const std::string &direction, const std::string &title,
+			   const std::vector<PlanRow> &rows)
 {
 	int steps = step_count(rows);
 	run.say(run.paint_out(Color::bold,
@@ -28,7 +36,7 @@ void show_plan(Run &run, const std::string &title, const std::vector<PlanRow> &r
 	for (const PlanRow &row : rows) {
 		if (row.step != step) {
 			if (step != 0)
-				run.say(run.paint_out(Color::dim, "  --- all-or-nothing ends here ---"));
+				run.say(run.paint_out(Color::dim, boundary(run, version, direction)));
 			step = row.step;
 			run.say(fmt::format("  step {} ({})", row.step, row.kind));
 		}
@@ -47,7 +55,7 @@ void plan_one(Run &run, const std::string &version, const MigrationFiles *files,
 			  const std::string &direction)
 {
 	std::vector<PlanRow> rows = plan_migration(run, version, files, direction);
-	show_plan(run, fmt::format("{} {}", files ? files->stem() : version, direction), rows);
+	show_plan(run, version, direction, fmt::format("{} {}", files ? files->stem() : version, direction), rows);
 	run.report["plans"].push_back(Json{{"version", version},
 									   {"name", files ? files->name : ""},
 									   {"direction", direction},

@@ -44,6 +44,8 @@ public:
 	std::vector<std::string> differing(const std::vector<Script> &scripts);
 	// Of a range of migrations: the last applied one before it, and the last one in it that cannot be walked back; empty: none.
 	std::pair<std::string, std::string> edges_of(const std::string &first, const std::string &last);
+	// Those of the same range of whose derived way back there is something to say, the highest first.
+	std::vector<Verdict> inexact_of(const std::string &first, const std::string &last);
 	// Migrations that follow one another at once wait for the disk together, and wait_for_flush for all of them.
 	void share_flush();
 	void wait_for_flush();

@@ -68,3 +68,10 @@ CREATE TABLE old (id int);
 SELECT migrate_register('23', 'drop_late', E'CREATE INDEX ON users (created_at);\nDROP TABLE old;'), migrate_register('24', 'drop', 'DROP TABLE old');
 SELECT m.version, c.message, c.detail, c.hint FROM surefoot.migration m, migrate_checklist(m.version) c
 WHERE m.version IN ('23', '24') AND c.code = 'way_back' ORDER BY m.version;
+
+-- Rows that will not come back are a warning, beforehand and when that way is taken.
+SELECT migrate_register('25', 'update', 'UPDATE users SET email = NULL'), migrate_register('26', 'rename', 'ALTER TABLE small RENAME id TO n');
+SELECT level, message, detail FROM migrate_checklist('25') WHERE code = 'way_back';
+SELECT migrate_apply('25'), migrate_apply('26');
+SELECT m.version, c.level, c.code, c.message, c.detail FROM surefoot.migration m, migrate_checklist(m.version, 'down') c
+WHERE m.version IN ('25', '26') AND c.code = 'comes_back' ORDER BY m.version;

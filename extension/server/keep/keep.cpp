@@ -7,6 +7,7 @@
 #include "server/compat.hpp"
 #include "server/keep/kept_storage.hpp"
 #include "server/keep/whole_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
@@ -71,6 +72,8 @@ bool has_changed_rows(Oid id)
 
 namespace {
 
+constexpr char written_before[] = "it was changed before in the same migration";
+
 /* Copies the rows as texts; the statement that brings them back, or nothing when they would not come back to the last bit. */
 std::optional<std::string> keep_texts(const Speaker &speaker, const WholeTable &table)
 {
@@ -95,11 +98,19 @@ std::optional<std::string> keep_texts(const Speaker &speaker, const WholeTable &
 		   core::literal(table.name) + ") OFFSET 0) kept";
 }
 
+void note_not_kept(Recorder &recorder, Oid id, const std::string &why)
+{
+	if (!why.empty())
+		recorder.not_kept[{"table", table_name(id)}] = why;
+}
+
 void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 {
 	const Oid role = GetUserId();
-	if (!is_untouched(id, recorder))
+	if (!is_untouched(id, recorder)) {
+		note_not_kept(recorder, id, written_before);
 		return;
+	}
 	List *sequences = pg_call([id] { return getOwnedSequences(id); });
 	for (int i = 0; i < list_length(sequences); i++)
 		recorder.see(catalog::root_of(RelationRelationId, list_nth_oid(sequences, i)));
@@ -111,8 +122,11 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	const bool by_storage = settings::keep_tables && pages > 0;
 	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
 											  : pages == 0 && speaker.direction == "up";
-	if (!table || !(by_storage || (by_texts && !has_changed_rows(id))))
+	if (!table || !(by_storage || (by_texts && !has_changed_rows(id)))) {
+		note_not_kept(recorder, id, !table ? why_not_whole(id, role) : settings::keep_tables ? "" : by_texts ? written_before
+									: settings::keep_rows ? "surefoot.keep_tables is off, and it has more than surefoot.keep_size" : "surefoot.keep_tables is off");
 		return;
+	}
 	std::map<std::pair<std::string, std::string>, std::string> kept;
 	for (const std::string &sequence : own_sequences(id)) {
 		if (recorder.before().find("sequence", sequence) == nullptr)

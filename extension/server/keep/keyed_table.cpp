@@ -1,8 +1,10 @@
 #include "server/keep/keyed_table.hpp"
 
 #include "server/compat.hpp"
+#include "server/keep/kept_mark.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_texts.hpp"
+#include "server/keep/kept_types.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -28,10 +30,7 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role)
 	/* Of the key the texts are equal when the values are. */
 	static Query columns(
 		"SELECT a.attnum, a.attname, t.typname, a.attnum = ANY (k.indkey::int2[]), a.attgenerated <> '', "
-		"coalesce(e.oid, t.oid) = ANY "
-		"  ('{bool,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,bytea,date,time,timetz,timestamp,timestamptz,"
-		"interval,uuid,json,jsonb,inet,cidr,macaddr,macaddr8,bit,varbit,point,lseg,box,path,polygon,line,circle,tsvector,tsquery,"
-		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]), a.attidentity = 'a' "
+		"coalesce(e.oid, t.oid) = ANY (" SUREFOOT_KEPT_TYPES "), a.attidentity = 'a' "
 		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
 		"LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
 		"JOIN (SELECT i.indkey FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
@@ -93,6 +92,7 @@ void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kin
 	const Rows id = insert.run({speaker.run, speaker.version, speaker.direction, kept_name, table.owner, static_cast<int64>(rows.size()),
 								bytes, settings::keep_for, Value::array(names), Value::array(types), Value::array(key), kind, system_identifier()});
 	(void)insert_rows.run({id.number(0, 0), Value::array(before), Value::array(after)});
+	mark_kept();
 }
 
 } // namespace surefoot

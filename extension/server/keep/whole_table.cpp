@@ -1,6 +1,8 @@
 #include "server/keep/whole_table.hpp"
 
+#include "server/keep/kept_mark.hpp"
 #include "server/keep/kept_owner.hpp"
+#include "server/keep/kept_types.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
 
@@ -46,9 +48,7 @@ std::optional<WholeTable> whole_table(Oid id, Oid role)
 		"AND NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
 		"  LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
 		"  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND (a.attgenerated <> '' OR NOT coalesce(e.oid, t.oid) = ANY "
-		"  ('{bool,int2,int4,int8,float4,float8,numeric,text,varchar,bpchar,name,bytea,date,time,timetz,timestamp,timestamptz,"
-		"interval,uuid,json,jsonb,inet,cidr,macaddr,macaddr8,bit,varbit,point,lseg,box,path,polygon,line,circle,tsvector,tsquery,"
-		"int4range,int8range,numrange,tsrange,tstzrange,daterange,pg_lsn}'::regtype[]))) "
+		"  (" SUREFOOT_KEPT_TYPES "))) "
 		/* Whoever brings them back has to be able to ask for them. */
 		"AND has_function_privilege($2, 'surefoot.kept_rows(text, text)'::regprocedure, 'EXECUTE') "
 		"AND has_schema_privilege($2, 'surefoot', 'USAGE')",
@@ -83,6 +83,9 @@ std::string store_entry(const Speaker &speaker, const WholeTable &table, const c
 						"VALUES ($1, $2, $3, $9, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), "
 						"(SELECT r.oid FROM pg_roles r WHERE r.rolname = $5), $10::numeric) RETURNING id",
 						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTOID, TEXTOID});
+	/* By its storage a table holds the extension itself. */
+	if (strcmp(kind, "table") == 0)
+		mark_kept();
 	return insert.run({speaker.run, speaker.version, speaker.direction, table.name, table.owner, count, table.bytes, settings::keep_for, kind, system_identifier()})
 		.text(0, 0);
 }

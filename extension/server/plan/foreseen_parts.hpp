@@ -36,11 +36,16 @@ bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted)
 /* Whether the statement itself changes rows, or where a sequence stands. */
 bool changes_rows(Node *statement);
 
+/* The table that it writes rows of; nullptr when it writes none. */
+const RangeVar *written(Node *statement);
+
 /* A foreign key, on either side, of a partitioned table or a partition. To be called within a pg_call. */
 bool has_keys_of_partitions(Oid table);
 
 /* How a way back without rows is called where others are changed than those of what is dropped. */
-Foreseen without_changed_rows(const Keeping &keeping);
+Foreseen without_changed_rows(Node *statement, const Keeping &keeping);
+/* The same of rows, or a reason for it, in brackets; nothing where there is none. */
+std::string in_brackets(const std::string &why);
 
 Foreseen foresee_drop_column(Oid table, const char *name, const Keeping &keeping);
 Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping);
