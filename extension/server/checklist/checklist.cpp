@@ -61,6 +61,10 @@ void check_migration(Findings &rows, const Outlook &outlook)
 	} else if (!up && at_rest) {
 		state.level = "warn";
 		state.detail = "There is nothing to revert.";
+	} else if (!up && (m.state == "queued" || m.state == "running")) {
+		state.level = "warn";
+		state.detail = "A worker is about its steps. A revert waits for their end, however long a build takes, unless they are cancelled.";
+		state.hint = "SELECT " + function_prefix() + "migrate_cancel('" + m.version + "');";
 	} else if (up && !at_rest) {
 		state.level = "fail";
 		state.hint = "Resume it, revert it, or wait for it.";
