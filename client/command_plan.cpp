@@ -19,13 +19,6 @@ int step_count(const std::vector<PlanRow> &rows)
 	return rows.empty() ? 0 : rows.back().step;
 }
 
-// Where a migration may stop half way, and what to do about it then.
-std::string boundary(const Run &run, const std::string &version, const std::string &direction)
-{
-	return fmt::format("  --- all-or-nothing ends here{}: {} ---", direction == "up" ? "; what is above is undone by" : "; should the rest fail, it goes on by",
-					   run.next("revert", version));
-}
-
 void show_plan(Run &run, const std::string &version, const std::string &direction, const std::string &title,
 			   const std::vector<PlanRow> &rows)
 {
@@ -36,7 +29,7 @@ void show_plan(Run &run, const std::string &version, const std::string &directio
 	for (const PlanRow &row : rows) {
 		if (row.step != step) {
 			if (step != 0)
-				run.say(run.paint_out(Color::dim, boundary(run, version, direction)));
+				run.say(run.paint_out(Color::dim, "  --- " + boundary_line(run, version, direction) + " ---"));
 			step = row.step;
 			run.say(fmt::format("  step {} ({})", row.step, row.kind));
 		}

@@ -184,7 +184,7 @@ int dry_run_revert(Run &run)
 	for (const std::string &version : list) {
 		const MigrationFiles *files = files_of(run, version);
 		std::vector<PlanRow> rows = plan_migration(run, version, files, "down");
-		run.say("\n" + plan_as_sql((files ? files->stem() : version) + ", down", rows));
+		run.say("\n" + plan_as_sql((files ? files->stem() : version) + ", down", rows, boundary_line(run, version, "down")));
 		run.report["plans"].push_back(
 			Json{{"version", version}, {"direction", "down"}, {"steps", to_json(rows)}});
 	}

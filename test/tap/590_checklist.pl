@@ -74,6 +74,7 @@ $holder->query('ROLLBACK');
 
 # Where all-or-nothing ends there is something to undo.
 like($shop->run('plan', '0019')->stdout, qr/--- all-or-nothing ends here; what is above is undone by: surefoot revert 0019 ---/, 'by a command that can be pasted');
+like($shop->run('apply', '0019', '--dry-run')->stdout, qr/^-- all-or-nothing ends here; what is above is undone by: surefoot revert 0019$/m, 'in the SQL of a dry run too');
 is($shop->run('apply', '0019')->exit, 0, 'both steps of it');
 
 # Rows that will not come back are told beforehand, and in the last line, however quiet it is.
