@@ -75,3 +75,13 @@ SELECT level, message, detail FROM migrate_checklist('25') WHERE code = 'way_bac
 SELECT migrate_apply('25'), migrate_apply('26');
 SELECT m.version, c.level, c.code, c.message, c.detail FROM surefoot.migration m, migrate_checklist(m.version, 'down') c
 WHERE m.version IN ('25', '26') AND c.code = 'comes_back' ORDER BY m.version;
+
+-- What is not there, and is not made before: told, as far as nothing may have made it unseen.
+SELECT migrate_register('27', 'missing', $$ALTER TABLE nowhere ADD x int; ALTER TABLE nowhere ADD y int;
+CREATE TABLE made (id int); CREATE INDEX made_id ON made (id); INSERT INTO made VALUES (1); ALTER TABLE made RENAME TO remade; TRUNCATE remade;
+ALTER TABLE IF EXISTS neither ADD x int;
+UPDATE other.gone SET a = 1;
+DO $x$ BEGIN EXECUTE 'CREATE TABLE by_code (id int)'; END $x$;
+INSERT INTO by_code VALUES (1);$$);
+SELECT level, object, message, detail, hint FROM migrate_checklist('27') WHERE code = 'missing';
+SELECT count(*) FROM migrate_checklist('27', 'up') WHERE level = 'fail';

@@ -228,6 +228,7 @@ SUREFOOT_FUNCTION(surefoot_checklist)
 	if (failure)
 		rows.push_back(*failure);
 	check_plan(rows, outlook);
+	check_missing(rows, outlook);
 	check_activity(rows, outlook);
 	check_space(rows, outlook);
 	check_verify_script(rows, outlook);

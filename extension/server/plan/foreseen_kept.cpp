@@ -7,6 +7,7 @@
 #include "server/keep/whole_table.hpp"
 #include "server/keep/why_not_kept.hpp"
 #include "server/plan/foreseen_parts.hpp"
+#include "server/plan/names_made.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/record/dependents.hpp"
 #include "server/reverse/column_place.hpp"
@@ -62,7 +63,28 @@ bool cascades(Node *statement)
 	return false;
 }
 
-/* What names mean, or whose rights count, may be other than they are now. */
+std::vector<Oid> tables_of(const DropStmt *drop)
+{
+	std::vector<Oid> tables;
+	for (int i = 0; i < list_length(drop->objects); i++) {
+		List *name = (List *)list_nth(drop->objects, i);
+		tables.push_back(pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true); }));
+	}
+	return tables;
+}
+
+bool may_restart_sequences()
+{
+	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
+					   "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
+					   {OIDOID});
+	const Oid role = GetUserId();
+	const Internal internal;
+	return query.run({Value::datum(ObjectIdGetDatum(role))}).flag(0, 0);
+}
+
+} // namespace
+
 bool changes_environment(Node *statement)
 {
 	if (!IsA(statement, VariableSetStmt))
@@ -72,7 +94,6 @@ bool changes_environment(Node *statement)
 		   strcmp(name, "row_security") == 0 || strncmp(name, "surefoot.", strlen("surefoot.")) == 0;
 }
 
-/* The name that a relation has from it; nullptr when it gives none. */
 const char *name_made(Node *statement)
 {
 	const auto last = [](const RangeVar *name) { return name ? name->relname : nullptr; };
@@ -88,32 +109,6 @@ const char *name_made(Node *statement)
 	default: return nullptr;
 	}
 }
-
-std::vector<Oid> tables_of(const DropStmt *drop)
-{
-	std::vector<Oid> tables;
-	for (int i = 0; i < list_length(drop->objects); i++) {
-		List *name = (List *)list_nth(drop->objects, i);
-		tables.push_back(pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true); }));
-	}
-	return tables;
-}
-
-} // namespace
-
-namespace {
-
-bool may_restart_sequences()
-{
-	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
-					   "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
-					   {OIDOID});
-	const Oid role = GetUserId();
-	const Internal internal;
-	return query.run({Value::datum(ObjectIdGetDatum(role))}).flag(0, 0);
-}
-
-} // namespace
 
 Keeping::Keeping(const Planned &planned)
 {

@@ -3,6 +3,7 @@
 
 #include "server/plan/foreseen.hpp"
 #include "server/plan/foreseen_kept.hpp"
+#include "server/plan/names_made.hpp"
 
 namespace surefoot {
 
@@ -35,9 +36,6 @@ inline Foreseen cascading()
 bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted);
 /* Whether the statement itself changes rows, or where a sequence stands. */
 bool changes_rows(Node *statement);
-
-/* The table that it writes rows of; nullptr when it writes none. */
-const RangeVar *written(Node *statement);
 
 /* A foreign key, on either side, of a partitioned table or a partition. To be called within a pg_call. */
 bool has_keys_of_partitions(Oid table);
