@@ -28,7 +28,7 @@ int dry_run_apply(Run &run, const std::vector<const MigrationFiles *> &selected)
 			continue;
 		}
 		std::vector<PlanRow> rows = plan_migration(run, files->version, files, "up");
-		run.say("\n" + plan_as_sql(files->stem() + ", up", rows));
+		run.say("\n" + plan_as_sql(files->stem() + ", up", rows, boundary_line(run, files->version, "up")));
 		run.report["plans"].push_back(Json{{"version", files->version},
 										   {"name", files->name},
 										   {"direction", "up"},

@@ -21,7 +21,8 @@ int step_count(const std::vector<PlanRow> &rows)
 	return rows.empty() ? 0 : rows.back().step;
 }
 
-void show_plan(Run &run, const std::string &title, const std::vector<PlanRow> &rows)
+void show_plan(Run &run, const std::string &version, const std::string &direction, const std::string &title,
+			   const std::vector<PlanRow> &rows)
 {
 	int steps = step_count(rows);
 	run.say(run.paint_out(Color::bold,
@@ -30,7 +31,7 @@ void show_plan(Run &run, const std::string &title, const std::vector<PlanRow> &r
 	for (const PlanRow &row : rows) {
 		if (row.step != step) {
 			if (step != 0)
-				run.say(run.paint_out(Color::dim, "  --- all-or-nothing ends here ---"));
+				run.say(run.paint_out(Color::dim, "  --- " + boundary_line(run, version, direction) + " ---"));
 			step = row.step;
 			run.say(fmt::format("  step {} ({})", row.step, row.kind));
 		}
@@ -49,7 +50,7 @@ void plan_one(Run &run, const std::string &version, const MigrationFiles *files,
 			  const std::string &direction)
 {
 	std::vector<PlanRow> rows = plan_migration(run, version, files, direction);
-	show_plan(run, fmt::format("{} {}", files ? files->stem() : version, direction), rows);
+	show_plan(run, version, direction, fmt::format("{} {}", files ? files->stem() : version, direction), rows);
 	run.report["plans"].push_back(Json{{"version", version},
 									   {"name", files ? files->name : ""},
 									   {"direction", direction},

@@ -187,7 +187,7 @@ int dry_run_revert(Run &run)
 		const std::string title = (files ? files->stem() : version) + ", down";
 		try {
 			std::vector<PlanRow> rows = plan_migration(run, version, files, "down");
-			run.say("\n" + plan_as_sql(title, rows));
+			run.say("\n" + plan_as_sql(title, rows, boundary_line(run, version, "down")));
 			run.report["plans"].push_back(
 				Json{{"version", version}, {"direction", "down"}, {"steps", to_json(rows)}});
 		} catch (Failure &failure) {

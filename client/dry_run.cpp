@@ -82,7 +82,14 @@ std::string statement_facts(const PlanRow &row)
 	return facts;
 }
 
-std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &rows)
+std::string boundary_line(const Run &run, const std::string &version, const std::string &direction)
+{
+	return fmt::format("all-or-nothing ends here; {}: {}",
+					   direction == "up" ? "what is above is undone by" : "should the rest fail, it goes on by",
+					   run.next("revert", version));
+}
+
+std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &rows, const std::string &boundary)
 {
 	std::string sql = fmt::format("-- {}\n", title);
 	int step = 0;
@@ -92,7 +99,7 @@ std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &ro
 			if (open)
 				sql += "COMMIT;\n";
 			if (step != 0)
-				sql += "\n-- all-or-nothing ends here\n";
+				sql += fmt::format("\n-- {}\n", boundary);
 			step = row.step;
 			open = row.kind == "transaction";
 			sql += fmt::format("\n-- step {} ({})\n", row.step, row.kind);
@@ -109,7 +116,7 @@ std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &ro
 	}
 	if (open)
 		sql += "COMMIT;\n";
-	return sql;
+	return rows.empty() ? sql + "-- nothing to run\n" : sql;
 }
 
 } // namespace surefoot::client

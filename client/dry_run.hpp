@@ -20,8 +20,12 @@ bool may_not_write(const Failure &failure);
 std::vector<PlanRow> plan_migration(Run &run, const std::string &version,
 									const MigrationFiles *files, const std::string &direction);
 
-// One migration of the plan, steps as comments; transactions with BEGIN and COMMIT.
-std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &rows);
+// Between two steps: that a migration may stop there, and what to do about it then.
+std::string boundary_line(const Run &run, const std::string &version, const std::string &direction);
+
+// One migration of the plan, steps as comments; transactions with BEGIN and COMMIT, and between two the line of the boundary.
+std::string plan_as_sql(const std::string &title, const std::vector<PlanRow> &rows,
+						const std::string &boundary = "all-or-nothing ends here");
 
 // "3 steps ..." for the header's line; facts of one statement ("lock ... on ..., 1,000,000 rows").
 std::string statement_facts(const PlanRow &row);

@@ -242,6 +242,8 @@ void translate_hint(const Run &run, const std::string &version, Finding &finding
 {
 	if (finding.code == "order" && !finding.hint.empty())
 		finding.hint = "If it is meant: " + run.next("apply", version) + " --out-of-order";
+	else if (finding.code == "migration" && finding.hint.find("migrate_cancel(") != finding.hint.npos)
+		finding.hint = "To have it cancelled first: " + run.next("cancel", version);
 	else if (finding.code == "unfinished" && finding.fails())
 		finding.hint = fmt::format("{}, or resume or revert it.", run.next("jobs --follow", ""));
 	else if (finding.code == "not-applied" && tells_half_done(finding))

@@ -83,6 +83,11 @@ struct ArchiveRow {
 	std::string kept_since, purge_after;
 };
 
+// What the derived way back of an applied migration is worth, and what does not come back.
+struct Verdict {
+	std::string version, way_back, reason;
+};
+
 struct HistoryRow {
 	std::int64_t run = 0;
 	std::string version, direction, state, started_at, ended_at;

@@ -54,6 +54,8 @@ public:
 	// Versions of those whose up script, as it is registered, is another text.
 	std::vector<std::string> differing(const std::vector<Script> &scripts);
 	Edges edges_of(const std::string &first, const std::string &last);
+	// Those of the same range of whose derived way back there is something to say, the highest first.
+	std::vector<Verdict> inexact_of(const std::string &first, const std::string &last);
 	// Migrations that follow one another at once wait for the disk together, and wait_for_flush for all of them.
 	void share_flush();
 	void wait_for_flush();

@@ -64,6 +64,22 @@ Edges Server::edges_of(const std::string &first, const std::string &last)
 	return {result.string(0, 0), result.string(0, 1), result.bigint(0, 2).value_or(0)};
 }
 
+std::vector<Verdict> Server::inexact_of(const std::string &first, const std::string &last)
+{
+	Result result = connection_.query(
+		"SELECT m.version, d.way_back, d.reason "
+		"FROM surefoot.migration m JOIN surefoot.derived d ON d.run OPERATOR(pg_catalog.=) m.run "
+		"WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND m.down IS NULL "
+		"AND (d.way_back OPERATOR(pg_catalog.<>) 'exact' OR d.reason OPERATOR(pg_catalog.<>) '') "
+		"AND m.ordinal OPERATOR(pg_catalog.>=) $1::pg_catalog.numeric "
+		"AND m.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric ORDER BY m.ordinal DESC",
+		{first, last});
+	std::vector<Verdict> verdicts;
+	for (int i = 0; i < result.rows(); ++i)
+		verdicts.push_back({result.string(i, 0), result.string(i, 1), covered(result, i, 2)});
+	return verdicts;
+}
+
 std::vector<std::string> Server::latest_first()
 {
 	Result result = connection_.query("SELECT version FROM surefoot.migration WHERE state OPERATOR(pg_catalog.<>) 'registered' "

@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "run.hpp"
 #include "selection.hpp"
+#include "text.hpp"
 #include "version.hpp"
 
 namespace surefoot::client {
@@ -26,6 +29,31 @@ Failure dead_end(Run &run, const StatusRow &row, size_t newer)
 	failure.next_command = newer > 0 ? run.next("revert", "") + " --to " + row.version
 									 : run.next("status", row.version);
 	return failure;
+}
+
+// What the way back is worth where that is less than exact: of one migration with the reason, of several which they are.
+std::string remark_on(const std::vector<Verdict> &verdicts, bool one)
+{
+	if (verdicts.empty())
+		return {};
+	if (one) {
+		std::string reason;
+		for (const std::string &line : split_lines(verdicts.front().reason))
+			reason += (reason.empty() ? ": " : "; ") + line;
+		return fmt::format(" ({}{})", verdicts.front().way_back, reason);
+	}
+	std::vector<std::pair<std::string, std::string>> kinds;
+	for (const Verdict &verdict : verdicts) {
+		auto kind = std::find_if(kinds.begin(), kinds.end(), [&](const auto &other) { return other.first == verdict.way_back; });
+		if (kind == kinds.end())
+			kinds.emplace_back(verdict.way_back, verdict.version);
+		else
+			kind->second += ", " + verdict.version;
+	}
+	std::string text;
+	for (const auto &[words, versions] : kinds)
+		text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", words, versions);
+	return fmt::format(" ({})", text);
 }
 
 } // namespace
@@ -77,7 +105,8 @@ WayBack way_back_of(Run &run, const std::vector<std::string> &applied)
 		way.command = applied.size() == 1 ? run.next("revert", applied.front())
 					  : out_of_order	  ? each_by_itself(run, applied, "")
 										  : run.next("revert", "") + (before.empty() ? " --all" : " --to " + before);
-		way.remark = way.command;
+		way.verdicts = run.server->inexact_of(applied.front(), applied.back());
+		way.remark = way.command + remark_on(way.verdicts, applied.size() == 1);
 	}
 	return way;
 }

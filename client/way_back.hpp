@@ -20,6 +20,7 @@ void refuse_dead_end(Run &run, const std::vector<StatusRow> &rows);
 struct WayBack {
 	std::string command; // empty when there is none
 	std::string remark;	 // for people
+	std::vector<Verdict> verdicts; // of those whose way back is less than exact
 };
 WayBack way_back_of(Run &run, const std::vector<std::string> &applied);
 

@@ -68,3 +68,20 @@ CREATE TABLE old (id int);
 SELECT migrate_register('23', 'drop_late', E'CREATE INDEX ON users (created_at);\nDROP TABLE old;'), migrate_register('24', 'drop', 'DROP TABLE old');
 SELECT m.version, c.message, c.detail, c.hint FROM surefoot.migration m, migrate_checklist(m.version) c
 WHERE m.version IN ('23', '24') AND c.code = 'way_back' ORDER BY m.version;
+
+-- Rows that will not come back are a warning, beforehand and when that way is taken.
+SELECT migrate_register('25', 'update', 'UPDATE users SET email = NULL'), migrate_register('26', 'rename', 'ALTER TABLE small RENAME id TO n');
+SELECT level, message, detail FROM migrate_checklist('25') WHERE code = 'way_back';
+SELECT migrate_apply('25'), migrate_apply('26');
+SELECT m.version, c.level, c.code, c.message, c.detail FROM surefoot.migration m, migrate_checklist(m.version, 'down') c
+WHERE m.version IN ('25', '26') AND c.code = 'comes_back' ORDER BY m.version;
+
+-- What is not there, and is not made before: told, as far as nothing may have made it unseen.
+SELECT migrate_register('27', 'missing', $$ALTER TABLE nowhere ADD x int; ALTER TABLE nowhere ADD y int;
+CREATE TABLE made (id int); CREATE INDEX made_id ON made (id); INSERT INTO made VALUES (1); ALTER TABLE made RENAME TO remade; TRUNCATE remade;
+ALTER TABLE IF EXISTS neither ADD x int;
+UPDATE other.gone SET a = 1;
+DO $x$ BEGIN EXECUTE 'CREATE TABLE by_code (id int)'; END $x$;
+INSERT INTO by_code VALUES (1);$$);
+SELECT level, object, message, detail, hint FROM migrate_checklist('27') WHERE code = 'missing';
+SELECT count(*) FROM migrate_checklist('27', 'up') WHERE level = 'fail';

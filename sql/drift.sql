@@ -139,5 +139,5 @@ CREATE TABLE hand_made (id int);
 SELECT count(*) FROM surefoot.foreign_ddl;
 SELECT surefoot.watch(true);
 SELECT surefoot.note_ddl();
-DROP EXTENSION surefoot;
+DROP EXTENSION surefoot CASCADE;
 CREATE TABLE after (id int);

@@ -26,6 +26,9 @@ CALL there_and_back('ALTER TYPE mood RENAME VALUE ''ok'' TO ''fine''; ALTER TYPE
 CALL there_and_back('ALTER TYPE mood RENAME TO moods; ALTER TYPE pair RENAME ATTRIBUTE a TO first; ALTER TYPE pair RENAME TO two');
 CALL there_and_back('DROP TYPE mood CASCADE');
 CALL there_and_back('DROP TYPE float_range CASCADE');
+COMMENT ON TYPE pair[] IS 'several';
+CALL there_and_back('COMMENT ON TYPE mood[] IS ''how often''; COMMENT ON TYPE pair[] IS NULL');
+CALL there_and_back('COMMENT ON TYPE t[] IS ''rows''');
 CALL there_and_back('ALTER TYPE pair ADD ATTRIBUTE c int');
 CALL there_and_back('ALTER TYPE pair DROP ATTRIBUTE b');
 CREATE TYPE alone AS (a int, b text);

@@ -163,6 +163,16 @@ SELECT * FROM own ORDER BY id;
 RESET ROLE;
 SELECT version, kind, name, rows FROM migrate_archive('2006') UNION ALL SELECT version, kind, name, rows FROM migrate_archive('2007');
 SELECT surefoot.restore_rows('2007', 'public.users');
+-- What only a revert brings back does not go with the extension in passing.
+DROP EXTENSION surefoot;
+SELECT sum(substr(migrate_purge(version), 9)::int) > 0 AS purged FROM surefoot.migration;
+SELECT migrate_register('2008', 'update', 'UPDATE users SET name = ''w''');
+BEGIN;
+DROP EXTENSION surefoot;
+ROLLBACK;
+SELECT migrate_apply('2008');
+DROP EXTENSION surefoot;
+SELECT migrate_revert('2008');
 DROP EXTENSION surefoot;
 DROP OWNED BY regress_changer;
 DROP ROLE regress_changer;

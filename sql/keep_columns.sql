@@ -85,6 +85,6 @@ SET ROLE regress_dropper;
 SELECT surefoot.restore_column('2001', 'public.users.f');
 RESET ROLE;
 SELECT surefoot.restore_column('2001', 'public.users.tags');
-DROP EXTENSION surefoot;
+DROP EXTENSION surefoot CASCADE;
 DROP OWNED BY regress_dropper;
 DROP ROLE regress_dropper;

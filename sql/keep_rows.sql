@@ -176,6 +176,6 @@ SELECT migrate_apply('50');
 INSERT INTO made VALUES (1), (2);
 SELECT migrate_revert('50');
 SELECT direction, name, rows FROM migrate_archive('50');
-DROP EXTENSION surefoot;
+DROP EXTENSION surefoot CASCADE;
 DROP OWNED BY regress_keeper;
 DROP ROLE regress_keeper;

@@ -60,7 +60,18 @@ SELECT version, owner, registered_by FROM surefoot.migration WHERE version >= '5
 SET SESSION AUTHORIZATION mallory;
 SELECT migrate_register('53', 'harmless', 'CREATE TABLE harmless ()', 'SELECT 1');
 SELECT migrate_revert('53');
+-- What she has applied a superuser walks back with her rights.
+SELECT migrate_register('531', 'hers', 'CREATE TABLE hers ()', E'-- surefoot: accept=inexact-down\nDROP TABLE hers;\nSELECT rolpassword FROM pg_authid');
+SELECT migrate_register('532', 'derived', 'CREATE TABLE derived ()');
+SELECT migrate_apply('531');
+SELECT migrate_apply('532');
+SELECT migrate_revert('531');
 RESET SESSION AUTHORIZATION;
+SELECT migrate_revert('531');
+SELECT migrate_revert('532');
+SELECT h.direction, h.session_role = session_user AS by_superuser, h.role FROM migrate_history('532') h ORDER BY run;
+SELECT migrate_register('531', 'hers', 'CREATE TABLE hers ()', 'DROP TABLE hers');
+SELECT migrate_revert('531');
 
 -- No way from the role that applies to the role of the session.
 SET ROLE deployers;

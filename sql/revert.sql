@@ -192,3 +192,14 @@ SELECT migrate_register('901', 'sums', 'DROP MATERIALIZED VIEW sums; CREATE MATE
 SELECT migrate_apply('901');
 SELECT migrate_revert('901');
 SELECT a FROM sums;
+
+-- Nothing was changed, and nothing is run to undo it; a derived way back that fails tells which statement of it did.
+SELECT migrate_register('902', 'nothing', 'SELECT 1'), migrate_register('903', 'column', 'ALTER TABLE late DROP COLUMN a');
+SELECT migrate_apply('902');
+SELECT migrate_revert('902', dry_run => true);
+SELECT migrate_revert('902');
+CREATE TABLE late (a int, b int);
+SELECT migrate_apply('903');
+ALTER TABLE late RENAME b TO a;
+SELECT migrate_revert('903');
+DROP TABLE late;

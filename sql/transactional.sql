@@ -144,5 +144,15 @@ SELECT migrate_apply('0028');
 INSERT INTO users (id, name) VALUES (4711, 'Edsger');
 COMMIT;
 
+-- code that commits by itself: what it takes
+CREATE PROCEDURE commits() LANGUAGE plpgsql AS 'BEGIN COMMIT; END';
+CREATE PROCEDURE commits_as_owner() SECURITY DEFINER LANGUAGE plpgsql AS 'BEGIN COMMIT; END';
+SELECT migrate_register('0029', 'commits', 'CALL commits()');
+SELECT migrate_apply('0029');
+SELECT migrate_register('0029', 'commits', E'-- surefoot: no-transaction\nCALL commits_as_owner()');
+SELECT migrate_apply('0029');
+CALL migrate_wait('0029');
+SELECT migrate_revert('0029');
+
 DROP SCHEMA workshop CASCADE;
 DROP ROLE regress_maker;

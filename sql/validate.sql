@@ -109,3 +109,40 @@ SELECT to_regclass('made');
 -- what was not applied cannot be validated
 SELECT * FROM migrate_validate('0003');
 SELECT * FROM migrate_validate('4711');
+
+-- what a later migration has changed is not an earlier one's fault, also when that has stopped half way
+SELECT migrate_register('0010', 'first', 'CREATE TABLE people (id int, a int, b int); CREATE INDEX people_a ON people (a); CREATE TABLE other (id int)');
+SELECT migrate_register('0011', 'then', $$ALTER TABLE people ALTER b SET DEFAULT 1; INSERT INTO people SELECT n, n % 7 FROM generate_series(1, 30000) n$$);
+SELECT migrate_register('0012', 'half', 'ALTER TABLE people ALTER a TYPE bigint, ALTER b TYPE bigint, ALTER b SET DEFAULT 2; ALTER TABLE other RENAME TO another; CREATE UNIQUE INDEX ON people (a)');
+SELECT migrate_apply('0010');
+SELECT migrate_apply('0011');
+SELECT migrate_apply('0012');
+CALL migrate_wait('0012');
+SELECT state FROM migrate_status('0012');
+SELECT level, code, object, message FROM migrate_validate('0010');
+SELECT level, code, object, message FROM migrate_validate('0011');
+SELECT migrate_revert('0012');
+SELECT level, code, object, message FROM migrate_validate('0011');
+-- a table that has another name by now, with its index
+SELECT migrate_register('0013', 'rename', 'ALTER TABLE people RENAME TO folk');
+SELECT migrate_apply('0013');
+SELECT level, code, object, message FROM migrate_validate('0010');
+DROP INDEX people_a;
+SELECT level, code, object, message FROM migrate_validate('0010');
+
+-- an index that waits for its partitions
+CREATE TABLE parted (id int) PARTITION BY RANGE (id);
+CREATE TABLE part PARTITION OF parted FOR VALUES FROM (1) TO (10);
+SELECT migrate_register('0014', 'only', 'CREATE INDEX parted_id ON ONLY parted (id)'), migrate_register('0015', 'attach', E'-- surefoot: accept=no-way-back\nCREATE INDEX part_id ON part (id);\nALTER INDEX parted_id ATTACH PARTITION part_id');
+SELECT migrate_apply('0014');
+SELECT * FROM migrate_validate('0014');
+SELECT migrate_apply('0015');
+SELECT * FROM migrate_validate('0014');
+
+-- all of it was there before
+CREATE TABLE pasted (id int);
+SELECT migrate_register('0016', 'pasted', 'CREATE TABLE pasted (id int)');
+SELECT migrate_apply('0016');
+SELECT * FROM migrate_validate('0016');
+SELECT migrate_revert('0016');
+SELECT to_regclass('pasted');

@@ -77,6 +77,10 @@ void create_column(Derivation &derivation, const Object &column, Object &fresh, 
 	/* What was kept of its values, before anything is said of them. */
 	if (const std::string refill = derivation.around.refill(column); !refill.empty())
 		statements.push_back(refill);
+	/* Rows have taken numbers by now. */
+	if (const Object *sequence = identity_sequence(derivation.before, column); sequence && added.field("identity"))
+		if (std::string stood = derivation.around.refill(*sequence); !stood.empty())
+			statements.push_back(std::move(stood));
 	if (whole->field("inherits") || whole->field("partition of"))
 		keep(fresh, column, {"inherited"});
 }
@@ -137,7 +141,8 @@ void change_column_type(Derivation &derivation, Changing &changing, std::vector<
 		clauses.push_back("SET STORAGE " + changing.was("storage"));
 }
 
-void change_value(Derivation &derivation, Changing &changing, std::vector<std::string> &clauses)
+/* later: what follows when the column is altered. */
+void change_value(Derivation &derivation, Changing &changing, std::vector<std::string> &clauses, std::vector<std::string> &later)
 {
 	if (changing.take("generated")) {
 		const Generated was = generated_of(changing.was("generated"));
@@ -158,7 +163,11 @@ void change_value(Derivation &derivation, Changing &changing, std::vector<std::s
 		} else if (changing.is("identity").empty()) {
 			if (!with_sequence)
 				clauses.push_back("ADD " + identity_clause(derivation.before, changing.before, was));
-			derivation.lose(WayBack::without_rows, changing.before, "its sequence starts anew");
+			std::string place = sequence ? derivation.around.refill(*sequence) : "";
+			if (place.empty())
+				derivation.lose(WayBack::without_rows, changing.before, "its sequence starts anew");
+			else if (!with_sequence)
+				later.push_back(std::move(place));
 		} else
 			clauses.push_back(std::string("SET GENERATED ") + (was == "always" ? "ALWAYS" : "BY DEFAULT"));
 	}
@@ -208,7 +217,7 @@ void change_column(Derivation &derivation, Changing &changing)
 		changing.rebuild = true;
 	} else
 		change_column_type(derivation, changing, clauses, attribute || (whole && whole->kind == "foreign table"), later);
-	change_value(derivation, changing, clauses);
+	change_value(derivation, changing, clauses, later);
 	change_storage(derivation, changing, clauses);
 	if (clauses.empty())
 		return;

@@ -27,6 +27,7 @@ void change_companions(Derivation &derivation, Changing &changing)
 		comment("constraint comment", "CONSTRAINT " + constraint_name(object) + " ON " + split_on(object.identity).table);
 	if (object.kind.ends_with("view"))
 		comment("rule comment", "RULE \"_RETURN\" ON " + object.identity);
+	comment("array type comment", "TYPE " + object.identity + "[]");
 	for (const auto &[what, name] : {std::pair("type", object.identity), std::pair("multirange", changing.was("multirange type"))}) {
 		comment((what + std::string(" comment")).c_str(), "TYPE " + name);
 		change_grants_on(derivation, changing, what + std::string(" grants"), kind_of("type"), name);

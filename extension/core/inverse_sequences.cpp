@@ -23,9 +23,12 @@ void create_sequence(Derivation &derivation, const Object &sequence, Object &fre
 			if (name == "owner")
 				value = value_of(sequence, "owner");
 		const Object *whole = derivation.before.find("column", column);
-		if (whole && derivation.identity_gives_way(sequence))
+		if (whole && derivation.identity_gives_way(sequence)) {
 			statements.push_back("ALTER TABLE " + without_last_part(column) + " ALTER COLUMN " + last_part(column) + " ADD " +
 								 identity_clause(derivation.before, *whole, value_of(*whole, "identity")));
+			if (std::string place = derivation.around.refill(sequence); !place.empty())
+				statements.push_back(std::move(place));
+		}
 		return;
 	}
 	const std::string text = sequence_options(sequence);

@@ -21,7 +21,7 @@ struct Work {
 	history::Migration migration;
 	std::optional<history::Step> step;
 	const std::string &script() const { return script_text(migration, run); }
-	Speaker speaker() const { return {migration.version, run.direction, run.id, false}; }
+	Speaker speaker() const { return {migration.version, run.direction, run.id, false, migration.derived}; }
 };
 
 /* Reads where run stands; nothing when it is not to be worked on. */
@@ -144,6 +144,8 @@ void write_failure(int64 run, Error error)
 			statement = mask_secrets(operation.sql);
 			if (!error.context.starts_with("migration "))
 				locate(error, *work, operation);
+			if (error.hint.empty() && work->speaker().derived)
+				error.hint = advice_on_derived(work->migration.version);
 			line = error.script_line;
 			column = error.script_column;
 		}

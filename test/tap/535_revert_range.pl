@@ -95,4 +95,12 @@ is($used->exit, 0, 'what is left behind is accepted by name');
 unlike($used->stderr, qr/nothing was left to accept/, 'and no word about it');
 like($accept->run('revert', '1', '--accept', 'public.won')->stderr, qr/WARN +nothing was left to accept by the name of public\.won/, 'a name that meant nothing is told');
 
+$accept->sql("CREATE TABLE rows (id int PRIMARY KEY, t text); INSERT INTO rows VALUES (1, 'a')");
+$accept->write('0003_rows', up => "UPDATE rows SET t = 'b';\n");
+is($accept->run('apply', '3')->exit, 0, 'rows are changed');
+$accept->sql("UPDATE rows SET t = 'others'' own'");
+my $conflicts = $accept->run('revert', '3', '--accept', 'conflicts');
+like($conflicts->stderr, qr/1 row of table public\.rows was changed by others .* stays as it is, as accepted/, 'rows of others are accepted');
+unlike($conflicts->stderr, qr/nothing was left to accept/, 'which was of use');
+
 done_testing();

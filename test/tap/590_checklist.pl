@@ -80,7 +80,6 @@ wait_for_sql($node, "SELECT xact_start < clock_timestamp() - interval '1 s' FROM
 like($shop->run('checklist', '0019')->stdout, qr/^warn +(table_locks|idle_transactions) .*\n(.*\n)*? +.*\b$pid\b/m, 'who is in the way is named');
 $holder->query('ROLLBACK');
 
-
 # Scripts that do nothing
 my $empty = project($node, 'empty', '0001_none' => { up => "-- data came by hand\n", down => "/* none */\n", verify => "-- none\n" }, '0002_b' => { up => "CREATE TABLE b (id int);\n" },
 	'0003_c' => { up => "CREATE TABLE c (id int);\n" });
@@ -96,5 +95,35 @@ like($nothing->stderr, qr/0001_none has changed nothing in the schema/, 'which i
 my $third = $empty->run('apply', '3');
 like($third->stdout, qr/^warn +order +0002 +0002_b comes first and is not applied$/m, 'apply tells as well');
 unlike($empty->run('apply', '2', '--out-of-order')->stdout, qr/comes first/, 'and when it comes, nothing is said of it');
+
+# Where all-or-nothing ends there is something to undo.
+like($shop->run('plan', '0019')->stdout, qr/--- all-or-nothing ends here; what is above is undone by: surefoot revert 0019 ---/, 'by a command that can be pasted');
+like($shop->run('apply', '0019', '--dry-run')->stdout, qr/^-- all-or-nothing ends here; what is above is undone by: surefoot revert 0019$/m, 'in the SQL of a dry run too');
+is($shop->run('apply', '0019')->exit, 0, 'both steps of it');
+
+# Rows that will not come back are told beforehand, and in the last line, however quiet it is.
+$shop->sql('INSERT INTO late VALUES (1)');
+$shop->write('0031_drop', up => "-- surefoot: keep=off\nDROP TABLE late;\n");
+my $drops = $shop->run('apply', '0031', '-q');
+like($drops->stdout, qr/^warn +way_back +0031 +derived when it is applied: exact without rows\n +line 2, public\.late: its rows are gone \(the script says keep=off\)$/m, 'a warning');
+like($drops->stdout, qr/^way back: surefoot revert 0031 \(exact without rows: table public\.late: its rows are gone \(the script says keep=off\)\)$/m, 'and the last line');
+$shop->write('0032_exact', up => "CREATE TABLE exact (id int);\n");
+$shop->write('0033_writes', up => "CREATE SEQUENCE s;\nUPDATE users SET id = id WHERE false;\n");
+$shop->write('0034_drop', up => "-- surefoot: keep=off\nDROP TABLE first;\n");
+like($shop->run('apply', '-q', '--to', '0034')->stdout, qr/^way back: surefoot revert --to 0031 \(exact without rows: 0034\)$/m, 'of several, which they are');
+my $back = $shop->run('revert', '0034');
+like($back->stdout, qr/^warn +comes_back +0034 +exact without rows\n +table public\.first: its rows are gone/m, 'and when that way is taken');
+
+# A build that goes on is no invalid index, and who walks back hears that it is waited for.
+$shop->write('0040_build', up => "CREATE INDEX building ON users ((1));\n");
+$holder->query('BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE');
+is($shop->run('apply', '0040', '--no-wait')->exit, 9, 'a build');
+wait_for_sql($node, 'SELECT count(*) FROM pg_index WHERE NOT indisvalid', '1', database => 'shop');
+is($shop->sql("SELECT level FROM migrate_checklist('0040', 'down') WHERE code = 'invalid_indexes'"), 'pass', 'it is none of the invalid ones');
+is($shop->sql("SELECT level FROM migrate_checklist('0040', 'down') WHERE code = 'plan'"), 'pass', 'nor is it without a way back');
+like($shop->sql("SELECT level || ' ' || detail || ' ' || hint FROM migrate_checklist('0040', 'down') WHERE code = 'migration'"),
+	qr/^warn A worker is about its steps\. A revert waits for their end.*migrate_cancel\('0040'\);$/, 'and a revert waits');
+$holder->query('ROLLBACK');
+is($shop->run('revert', '0040')->exit, 0, 'which it does');
 
 done_testing();

@@ -127,6 +127,8 @@ void read_type(Reading &reading, HeapTuple row)
 	reading.grants(acl, is_null, type->typtype == TYPTYPE_DOMAIN ? OBJECT_DOMAIN : OBJECT_TYPE, type->typowner);
 	reading.membership(TypeRelationId, type->oid);
 	reading.comments(TypeRelationId, type->oid);
+	if (OidIsValid(type->typarray))
+		reading.companion_comments("array type", TypeRelationId, type->typarray);
 
 	if (type->typtype == TYPTYPE_DOMAIN)
 		read_domain_constraints(reading, type->oid, identity);

@@ -51,8 +51,8 @@ void check_transactions(Findings &rows)
 						   "no transaction runs for more than a minute",
 						   "transactions that run for more than a minute",
 						   "Strong locks and concurrent builds wait for them."));
-	rows.push_back(counted(idle.run({here}), "idle_transactions", "no session is idle in a transaction",
-						   "sessions idle in a transaction",
+	rows.push_back(counted(idle.run({here}), "idle_transactions", "no session is idle in a transaction for more than 10 seconds",
+						   "sessions idle in a transaction for more than 10 seconds",
 						   "They hold their locks: SELECT pg_terminate_backend(PID);"));
 	rows.push_back(counted(prepared.run({here}), "prepared_transactions",
 						   "there is no prepared transaction", "prepared transactions",
@@ -85,16 +85,19 @@ void check_locks(Findings &rows, const std::map<Oid, LOCKMODE> &tables)
 	rows.push_back(counted(query.run({Value::array(texts(tables, AccessExclusiveLock)),
 									  Value::array(texts(tables, ShareUpdateExclusiveLock)),
 									  Value::datum(ObjectIdGetDatum(MyDatabaseId))}),
-						   "table_locks", "nobody holds a lock that is in the way",
-						   "sessions that hold locks in the way",
+						   "table_locks", "nobody has held a lock that is in the way for a second",
+						   "sessions that have held locks in the way for more than a second",
 						   "The migration tries again until they are gone."));
 }
 
 void check_indexes(Findings &rows, const std::map<Oid, LOCKMODE> &tables)
 {
+	/* One that is being built at the moment is none of them, whoever builds it. */
 	static Query query("SELECT count(*), string_agg(indexrelid::regclass::text, ', ' ORDER BY "
 					   "indexrelid::regclass::text) "
 					   "FROM pg_index WHERE NOT indisvalid AND indrelid = ANY ($1::oid[]) "
+					   "AND NOT EXISTS (SELECT FROM pg_stat_get_progress_info('CREATE INDEX') p WHERE p.datid = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+					   "AND p.param7 = indexrelid::bigint) "
 					   "AND (SELECT relkind FROM pg_class WHERE oid = indexrelid) = 'i'",
 					   {TEXTARRAYOID});
 	rows.push_back(counted(query.run({Value::array(texts(tables, NoLock))}), "invalid_indexes",

@@ -61,6 +61,10 @@ void check_migration(Findings &rows, const Outlook &outlook)
 	} else if (!up && at_rest) {
 		state.level = "warn";
 		state.detail = "There is nothing to revert.";
+	} else if (!up && (m.state == "queued" || m.state == "running")) {
+		state.level = "warn";
+		state.detail = "A worker is about its steps. A revert waits for their end, however long a build takes, unless they are cancelled.";
+		state.hint = "SELECT " + function_prefix() + "migrate_cancel('" + m.version + "');";
 	} else if (up && !at_rest) {
 		state.level = "fail";
 		state.hint = "Resume it, revert it, or wait for it.";
@@ -96,6 +100,19 @@ void check_migration(Findings &rows, const Outlook &outlook)
 
 namespace {
 
+/* What a statement is about, as the plan has it. */
+std::string object_of(const Planned &planned, size_t statement)
+{
+	size_t n = 0;
+	for (const PlannedStep &step : planned.steps)
+		for (const Operation &operation : step.operations) {
+			if (operation.statement == statement)
+				return planned.facts[n].object;
+			n++;
+		}
+	return "";
+}
+
 /* What the way back is worth, as far as that is foreseen: the first statement that cannot be taken back, or else all that would be lost. */
 Finding derived_way_back(const Outlook &outlook)
 {
@@ -107,9 +124,11 @@ Finding derived_way_back(const Outlook &outlook)
 	Foresight foresight(keeping);
 	core::WayBack worst = core::WayBack::exact;
 	bool known = true;
+	size_t n = 0;
 	for (const Statement &statement : outlook.planned->script.statements()) {
 		const Foreseen foreseen = foresight.of(statement.raw->stmt);
-		const std::string line = "line " + std::to_string(statement.line) + ": " + foreseen.reason;
+		const std::string object = object_of(*outlook.planned, n++);
+		const std::string line = "line " + std::to_string(statement.line) + (object.empty() ? "" : ", " + object) + ": " + foreseen.reason;
 		if (foreseen.what == Foreseen::verdict && foreseen.way_back == core::WayBack::none) {
 			const bool meant = settings::allow_no_way_back || outlook.planned->script.directives().accepts("no-way-back");
 			return {"warn", "way_back", version, "there is none", line,
@@ -126,8 +145,27 @@ Finding derived_way_back(const Outlook &outlook)
 	if (worst == core::WayBack::without_rows && outlook.planned->steps.size() > 1 && settings::keep_tables && outlook.planned->script.directives().keep &&
 		std::any_of(outlook.planned->facts.begin(), outlook.planned->facts.end(), drops))
 		result.hint = "What a migration of one step drops is kept, and comes back: write the DROP as a migration of its own.";
+	/* What was in rows is gone then, and nothing but a backup has it. */
+	if (worst == core::WayBack::without_rows)
+		result.level = "warn";
 	result.message.append(known ? std::string(": ") + core::name_of(worst) : "; what it is worth is not known beforehand");
 	return result;
+}
+
+/* What the way back that is about to be taken is worth, as it was found when the migration was applied. */
+void check_verdict(Findings &rows, const Outlook &outlook)
+{
+	const std::string &version = outlook.migration.version;
+	std::optional<history::Derived> derived;
+	{
+		Internal internal;
+		if (const std::optional<int64> up = history::last_run(version, "up"))
+			derived = history::derived(*up);
+	}
+	if (!derived)
+		return;
+	const bool loses = derived->way_back != core::name_of(core::WayBack::exact) && derived->way_back != core::name_of(core::WayBack::column_order);
+	rows.push_back({loses ? "warn" : "pass", "comes_back", version, derived->way_back, derived->reason, ""});
 }
 
 } // namespace
@@ -137,6 +175,8 @@ void check_way_back(Findings &rows, const Outlook &outlook)
 	const history::Migration &m = outlook.migration;
 	const std::string prefix = function_prefix();
 	if (outlook.direction == "down") {
+		if (!m.down || m.derived)
+			check_verdict(rows, outlook);
 		rows.push_back({"pass", "way_back", m.version, "applying it again", "", ""});
 		rows.push_back({"pass", "way_back_command", m.version,
 						"SELECT " + prefix + "migrate_apply('" + m.version + "');", "",
@@ -190,6 +230,7 @@ SUREFOOT_FUNCTION(surefoot_checklist)
 	else
 		check_empty_scripts(rows, outlook);
 	check_plan(rows, outlook);
+	check_missing(rows, outlook);
 	check_activity(rows, outlook);
 	check_space(rows, outlook);
 	check_verify_script(rows, outlook);

@@ -30,6 +30,8 @@ void check_activity(Findings &rows, const Outlook &outlook);
 /* What the plan says: hazards, sizes, indexes, disk space. */
 void check_plan(Findings &rows, const Outlook &outlook);
 void check_space(Findings &rows, const Outlook &outlook);
+/* Tables that it needs and that nothing has made. */
+void check_missing(Findings &rows, const Outlook &outlook);
 /* Whether the verify script may keep others waiting. */
 void check_verify_script(Findings &rows, const Outlook &outlook);
 /* Scripts without a statement. */

@@ -4,6 +4,7 @@
 #include "server/history/history.hpp"
 #include "server/keep/give_back.hpp"
 #include "server/keep/hidden_column.hpp"
+#include "server/keep/kept_mark.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_storage.hpp"
 #include "server/keep/refill.hpp"
@@ -176,7 +177,7 @@ SUREFOOT_FUNCTION(surefoot_restore_table)
 	}
 	for (const auto &[table, rows] : refill_tables(version, emptied, Accepting::conflicts(version))) {
 		const std::string words = std::to_string(rows) + (rows == 1 ? " row" : " rows") + " that others have written to table " + table + " since migration " +
-								  version + " was applied " + (rows == 1 ? "stays" : "stay") + " beside those that come back";
+								  version + " was applied " + (rows == 1 ? "stays" : "stay") + " beside those that come back, as accepted";
 		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
 	}
 	Internal internal;
@@ -198,7 +199,9 @@ SUREFOOT_FUNCTION(surefoot_restart_sequence)
 /* migrate_restore(version text) */
 SUREFOOT_FUNCTION(surefoot_give_back)
 {
-	return Int64GetDatum(give_back(text_argument(fcinfo, 0)));
+	const int64 rows = give_back(text_argument(fcinfo, 0));
+	unmark_kept();
+	return Int64GetDatum(rows);
 }
 
 /* migrate_purge(version text): what is past its time, or of one migration */
@@ -227,5 +230,6 @@ SUREFOOT_FUNCTION(surefoot_purge)
 							  errhint("SELECT * FROM migrate_archive('%s') lists it.", version->c_str())));
 		});
 	const Rows rows = query.run({Value::array(purged.entries)});
+	unmark_kept();
 	return text_result("purged: " + rows.text(0, 0));
 }

@@ -14,7 +14,7 @@ SUREFOOT_FUNCTION(surefoot_restore_rows)
 	for (const auto &[table, rows] : restored.left) {
 		const std::string words = std::to_string(rows) + (rows == 1 ? " row of table " : " rows of table ") + table +
 								  (rows == 1 ? " was" : " were") + " changed by others since migration " + version + " was applied, and " +
-								  (rows == 1 ? "stays as it is" : "stay as they are");
+								  (rows == 1 ? "stays as it is" : "stay as they are") + ", as accepted";
 		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
 	}
 	return Int64GetDatum(restored.rows);
@@ -34,7 +34,7 @@ SUREFOOT_FUNCTION(surefoot_check_values)
 	if (left > 0) {
 		const std::string words = std::to_string(left) + (left == 1 ? " value of column " : " values of column ") + name + (left == 1 ? " was" : " were") +
 								  " changed by others since migration " + version + " was applied, and " + (left == 1 ? "is" : "are") +
-								  " not what " + (left == 1 ? "it" : "they") + " had been before";
+								  " not what " + (left == 1 ? "it" : "they") + " had been before, as accepted";
 		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
 	}
 	return Int64GetDatum(left);

@@ -14,6 +14,7 @@ struct Speaker {
 	std::string version, direction;
 	int64 run = 0;
 	bool notices = true; /* a worker has nobody to send them to */
+	bool derived = false; /* what it runs is a way back that nobody has written */
 };
 
 /* "0019 up: text" */

@@ -2,6 +2,7 @@
 
 #include "core/sql_text.hpp"
 #include "server/catalog/definitions.hpp"
+#include "server/keep/kept_mark.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
@@ -27,6 +28,7 @@ std::string hide_column(const Speaker &speaker, const ObjectAddress &address, co
 	const Recorder::Pause unrecorded;
 	pg_call([&] { revive(address.objectId, static_cast<AttrNumber>(address.objectSubId), name, dropped.type, dropped.missing); });
 	(void)insert.run({speaker.run, speaker.version, speaker.direction, column, Value::datum(ObjectIdGetDatum(address.objectId)), settings::keep_for, system_identifier()});
+	mark_kept();
 	return hidden;
 }
 

@@ -7,6 +7,7 @@
 #include "server/compat.hpp"
 #include "server/keep/kept_storage.hpp"
 #include "server/keep/whole_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
@@ -71,6 +72,8 @@ bool has_changed_rows(Oid id)
 
 namespace {
 
+constexpr char written_before[] = "it was changed before in the same migration";
+
 /* Copies the rows as texts; the statement that brings them back, or nothing when they would not come back to the last bit. */
 std::optional<std::string> keep_texts(const Speaker &speaker, const WholeTable &table)
 {
@@ -95,6 +98,24 @@ std::optional<std::string> keep_texts(const Speaker &speaker, const WholeTable &
 		   core::literal(table.name) + ") OFFSET 0) kept";
 }
 
+void note_not_kept(Recorder &recorder, Oid id, const std::string &why)
+{
+	if (!why.empty())
+		recorder.not_kept[{"table", table_name(id)}] = why;
+}
+
+/* Of a table that can be kept; fits: as texts. */
+std::string why_not_these(const WholeTable &table, bool fits)
+{
+	if (fits)
+		return written_before;
+	if (settings::keep_tables && !table.of_server && settings::keep_rows)
+		return "it has types that are not the server's own, and more than surefoot.keep_size";
+	if (settings::keep_tables)
+		return table.of_server ? "" : "it has types that are not the server's own, and surefoot.keep_rows is off";
+	return settings::keep_rows ? "surefoot.keep_tables is off, and it has more than surefoot.keep_size" : "surefoot.keep_tables is off";
+}
+
 void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 {
 	const Oid role = GetUserId();
@@ -103,8 +124,10 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	/* Nothing to offer when it is applied again. On the way up what is kept says besides that the table had no rows. */
 	if (speaker.direction == "down" && pages == 0 && sequences == NIL)
 		return;
-	if (!is_untouched(id, recorder))
+	if (!is_untouched(id, recorder)) {
+		note_not_kept(recorder, id, written_before);
 		return;
+	}
 	for (int i = 0; i < list_length(sequences); i++)
 		recorder.see(catalog::root_of(RelationRelationId, list_nth_oid(sequences, i)));
 	Internal internal;
@@ -114,8 +137,10 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	const bool by_storage = settings::keep_tables && pages > 0 && table && table->of_server;
 	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
 											  : pages == 0 && speaker.direction == "up";
-	if (!table || !(by_storage || (by_texts && !has_changed_rows(id))))
+	if (!table || !(by_storage || (by_texts && !has_changed_rows(id)))) {
+		note_not_kept(recorder, id, !table ? why_not_whole(id, role) : why_not_these(*table, by_texts));
 		return;
+	}
 	std::map<std::pair<std::string, std::string>, std::string> kept;
 	for (const std::string &sequence : own_sequences(id)) {
 		if (recorder.before().find("sequence", sequence) == nullptr)

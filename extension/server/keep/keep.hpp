@@ -30,6 +30,9 @@ void remember_new_files(const Recorder &recorder);
  */
 void keep_changed(const Speaker &speaker, Recorder &recorder);
 
+/* Before a statement runs that drops sequences, by name, with a column or with its identity: where they stand. */
+void keep_sequences(Recorder &recorder, Node *statement);
+
 /* The same before an ALTER TABLE runs that drops columns, for their values. */
 void keep_columns(const Speaker &speaker, Recorder &recorder, Node *statement);
 /* At the end of the first step: forgets those of which it is not certain any more whose values they are. */

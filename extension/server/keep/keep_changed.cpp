@@ -6,6 +6,7 @@
 #include "server/catalog/roots.hpp"
 #include "server/keep/changed_rows.hpp"
 #include "server/keep/keyed_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
@@ -59,12 +60,20 @@ bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
 	return !table.columns.empty() && all_fit();
 }
 
-/* Whether all that was written to the table can be put back; names gets its name when something has changed. */
-bool keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, TransactionId step, std::vector<std::string> &names)
+/* Keeps what was written to the table, and why that cannot all be put back, if so; names gets its name when something has changed. */
+std::string keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, TransactionId step, std::vector<std::string> &names)
 {
 	const int64 largest = int64(settings::keep_size) * 1024;
-	if (const std::optional<int64> size = recorder.size_before(id); !size || *size > largest || is_stored_anew(id))
-		return false;
+	if (table_name(id).empty())
+		return "it is dropped in the same migration";
+	const std::optional<int64> size = recorder.size_before(id);
+	/* Asked when something is in the way alone: most of what is written is kept. */
+	const auto why = [&](const char *otherwise) {
+		const std::string known = why_not_changed(id, role, size.value_or(0), false);
+		return known.empty() ? otherwise : known;
+	};
+	if (!size || *size > largest || is_stored_anew(id))
+		return why("it is stored anew in the same transaction");
 	std::optional<KeyedTable> table;
 	std::optional<std::map<Cells, ChangedRow>> rows;
 	{
@@ -72,7 +81,7 @@ bool keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, Tr
 		pg_call([] { pin_output(); });
 		table = keyed_table(id, role, true);
 		if (!table || !leave_old_columns(*table, recorder))
-			return false;
+			return why("its columns are changed in the same migration");
 		std::vector<AttrNumber> numbers;
 		std::vector<size_t> key;
 		for (const KeyedColumn &column : table->columns) {
@@ -82,20 +91,24 @@ bool keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid role, Tr
 		}
 		rows = key.empty() ? changed_rows_without_key(id, numbers, step, 2 * largest) : changed_rows(id, numbers, key, step, 2 * largest);
 		if (!rows)
-			return false;
+			return std::string("more of it is changed than surefoot.keep_size allows") + (key.empty() ? ", or one of several equal rows is gone" : "");
 		if (!rows->empty())
 			store_rows(speaker, *table, "rows", table->name, *rows);
 	}
 	if (!rows->empty())
 		names.push_back(table->name);
-	return true;
+	return "";
 }
 
 } // namespace
 
 void keep_changed(const Speaker &speaker, Recorder &recorder)
 {
-	if (!settings::keep_rows || recorder.wrote_beyond())
+	if (!settings::keep_rows) {
+		recorder.rows_not_kept = "surefoot.keep_rows is off";
+		return;
+	}
+	if (recorder.wrote_beyond())
 		return;
 	/* Of tables that the step has made itself, at most. */
 	if (recorder.written().empty()) {
@@ -113,8 +126,9 @@ void keep_changed(const Speaker &speaker, Recorder &recorder)
 		in_subtransaction([&] {
 			std::vector<std::string> names;
 			for (const Oid id : recorder.written())
-				if (!keep_table(speaker, recorder, id, role, step, names))
-					throw Error("0A000", "rows that were changed cannot all be kept");
+				/* With its name, as the script may write to several. */
+				if (const std::string why = keep_table(speaker, recorder, id, role, step, names); !why.empty())
+					throw Error("0A000", (table_name(id).empty() ? "" : "table " + table_name(id) + ": ") + why);
 			std::sort(names.begin(), names.end());
 			std::string arguments;
 			for (const std::string &name : names)
@@ -126,6 +140,7 @@ void keep_changed(const Speaker &speaker, Recorder &recorder)
 		});
 	} catch (Error &error) {
 		recorder.restore.clear();
+		recorder.rows_not_kept = error.message;
 		/* That rows cannot be kept is no reason not to change them: the way back is without them. */
 		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
 			throw;

@@ -6,6 +6,7 @@
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
 #include "server/keep/keyed_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
@@ -15,18 +16,33 @@ namespace surefoot {
 
 namespace {
 
+void note_not_kept(Recorder &recorder, Oid id, const std::set<std::string> &names, const std::string &why)
+{
+	const std::string table = table_name(id);
+	for (const std::string &name : names) {
+		const char *plain = name.c_str();
+		if (!why.empty())
+			recorder.not_kept[{"column", table + "." + pg_call([plain] { return quote_identifier(plain); })}] = "of its table: " + why;
+	}
+}
+
 /* Keys that go as well find no row any more. */
 void keep(const Speaker &speaker, Recorder &recorder, Oid id, const std::set<std::string> &names)
 {
 	const Oid role = GetUserId();
 	const int64 largest = int64(settings::keep_size) * 1024;
-	if (table_pages(id) * BLCKSZ > largest || !is_untouched(id, recorder))
+	const int64 bytes = table_pages(id) * BLCKSZ;
+	if (bytes > largest || !is_untouched(id, recorder)) {
+		note_not_kept(recorder, id, names, why_not_changed(id, role, bytes, true));
 		return;
+	}
 	Internal internal;
 	pg_call([] { pin_output(); });
 	std::optional<KeyedTable> table = keyed_table(id, role);
-	if (!table || has_changed_rows(id))
+	if (!table || has_changed_rows(id)) {
+		note_not_kept(recorder, id, names, why_not_changed(id, role, bytes, true));
 		return;
+	}
 	for (const KeyedColumn &column : table->columns)
 		if (column.in_key && names.contains(column.name))
 			return;

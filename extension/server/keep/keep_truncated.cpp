@@ -6,6 +6,7 @@
 #include "server/keep/kept_storage.hpp"
 #include "server/keep/keyed_table.hpp"
 #include "server/keep/whole_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/record/recorder.hpp"
 #include "server/script/targets.hpp"
@@ -36,13 +37,21 @@ bool is_own_and_locked(Oid id)
 	});
 }
 
+/* With its name, as one table decides for all that the statement reaches. */
+void note_not_kept(Recorder &recorder, Oid id, const std::string &why)
+{
+	recorder.truncations_not_kept = "table " + table_name(id) + ": " + why;
+}
+
 /* Nothing is changed unless all of them can be kept. */
 void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &ids, bool restarts)
 {
 	const Oid role = GetUserId();
 	for (const Oid id : ids) {
-		if (!is_untouched(id, recorder) || recorder.written().contains(id))
+		if (!is_untouched(id, recorder) || recorder.written().contains(id)) {
+			note_not_kept(recorder, id, "it was changed before in the same migration");
 			return;
+		}
 		List *sequences = pg_call([id] { return getOwnedSequences(id); });
 		for (int i = 0; i < list_length(sequences); i++)
 			recorder.see(catalog::root_of(RelationRelationId, list_nth_oid(sequences, i)));
@@ -53,8 +62,10 @@ void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &id
 	std::vector<std::string> sequences;
 	for (const Oid id : ids) {
 		std::optional<WholeTable> table = has_truncate_triggers(id) ? std::nullopt : whole_table(id, role);
-		if (!table || !table->of_server)
+		if (!table || !table->of_server) {
+			note_not_kept(recorder, id, has_truncate_triggers(id) ? "it has a trigger on TRUNCATE" : table ? "it has types that are not the server's own" : why_not_whole(id, role));
 			return;
+		}
 		tables.push_back(std::move(*table));
 		for (const std::string &sequence : restarts ? own_sequences(id) : std::vector<std::string>()) {
 			if (recorder.before().find("sequence", sequence) == nullptr)
@@ -101,8 +112,12 @@ bool has_no_rows(Oid id)
 
 void keep_truncated(const Speaker &speaker, Recorder &recorder, Node *statement)
 {
-	if (!settings::keep_tables || !IsA(statement, TruncateStmt))
+	if (!IsA(statement, TruncateStmt))
 		return;
+	if (!settings::keep_tables) {
+		recorder.truncations_not_kept = "surefoot.keep_tables is off";
+		return;
+	}
 	/* Others' rows are read past row security, and by nobody else's rights. */
 	const Oid owner = extension().owner;
 	if (!pg_call([owner] { return superuser_arg(owner); }))

@@ -32,15 +32,6 @@ std::string type_of(Oid table, AttrNumber number)
 	});
 }
 
-/* Its values would change by themselves with those of another table, or stop a change there. */
-bool is_in_foreign_key(Oid table, AttrNumber number)
-{
-	static Query query("SELECT FROM pg_constraint c WHERE c.contype = 'f' AND ((c.conrelid = $1 AND $2 = ANY (c.conkey)) OR "
-					   "(c.confrelid = $1 AND $2 = ANY (c.confkey)))",
-					   {OIDOID, INT4OID});
-	return !query.run({Value::datum(ObjectIdGetDatum(table)), Value::datum(Int32GetDatum(number))}).empty();
-}
-
 struct Numbers {
 	std::vector<AttrNumber> all;
 	std::vector<size_t> key;

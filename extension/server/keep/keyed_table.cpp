@@ -1,6 +1,7 @@
 #include "server/keep/keyed_table.hpp"
 
 #include "server/compat.hpp"
+#include "server/keep/kept_mark.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_texts.hpp"
 #include "server/keep/kept_types.hpp"
@@ -67,6 +68,14 @@ std::string type_of_kept(const std::string &type)
 	return type.find('.') != type.npos ? type : "pg_catalog." + std::string(pg_call([text] { return quote_identifier(text); }));
 }
 
+bool is_in_foreign_key(Oid table, AttrNumber number)
+{
+	static Query query("SELECT FROM pg_constraint c WHERE c.contype = 'f' AND ((c.conrelid = $1 AND $2 = ANY (c.conkey)) OR "
+					   "(c.confrelid = $1 AND $2 = ANY (c.confkey)))",
+					   {OIDOID, INT4OID});
+	return !query.run({Value::datum(ObjectIdGetDatum(table)), Value::datum(Int32GetDatum(number))}).empty();
+}
+
 bool is_stored_anew(Oid id)
 {
 	return pg_call([id] {
@@ -103,6 +112,7 @@ void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kin
 	const Rows id = insert.run({speaker.run, speaker.version, speaker.direction, kept_name, table.owner, static_cast<int64>(rows.size()),
 								bytes, settings::keep_for, Value::array(names), Value::array(types), Value::array(key), kind, system_identifier()});
 	(void)insert_rows.run({id.number(0, 0), Value::array(before), Value::array(after)});
+	mark_kept();
 }
 
 } // namespace surefoot

@@ -34,6 +34,9 @@ std::string type_of_kept(const std::string &type);
 void store_rows(const Speaker &speaker, const KeyedTable &table, const char *kind, const std::string &kept_name,
 				const std::map<Cells, ChangedRow> &rows);
 
+/* Of either side: its values would change by themselves with those of another table, or stop a change there. */
+bool is_in_foreign_key(Oid table, AttrNumber number);
+
 /* Whether it was made, or its rows were written into another file, in this transaction. */
 bool is_stored_anew(Oid id);
 

@@ -1,5 +1,6 @@
 #include "server/keep/whole_table.hpp"
 
+#include "server/keep/kept_mark.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_types.hpp"
 #include "server/settings.hpp"
@@ -80,6 +81,9 @@ std::string store_entry(const Speaker &speaker, const WholeTable &table, const c
 						"VALUES ($1, $2, $3, $9, $4, $5, $6, $7, clock_timestamp() + make_interval(secs => $8), "
 						"(SELECT r.oid FROM pg_roles r WHERE r.rolname = $5), $10::numeric) RETURNING id",
 						{INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, INT8OID, INT8OID, INT4OID, TEXTOID, TEXTOID});
+	/* By its storage a table holds the extension itself. */
+	if (strcmp(kind, "table") == 0)
+		mark_kept();
 	return insert.run({speaker.run, speaker.version, speaker.direction, table.name, table.owner, count, table.bytes, settings::keep_for, kind, system_identifier()})
 		.text(0, 0);
 }

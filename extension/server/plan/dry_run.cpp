@@ -14,8 +14,12 @@ std::string dry_run(const std::string &version, const std::string &direction)
 	}
 	const Script script(direction == "up" ? migration.up : *migration.down);
 	std::string text = "-- " + migration.version + " " + direction + ", plan (nothing executed)\n";
+	const std::string revert = "SELECT " + function_prefix() + "migrate_revert('" + migration.version + "');";
 	int n = 1;
 	for (const PlannedStep &step : plan_steps(script, {}, 0, Created())) {
+		if (n > 1)
+			text += direction == "up" ? "-- all-or-nothing ends here; undone is what stands above by: " + revert + "\n"
+									  : "-- all-or-nothing ends here; should the rest fail, it goes on by: " + revert + "\n";
 		text += "-- step " + std::to_string(n++) +
 				(step.kind == OperationKind::concurrent ? " (concurrent)\n" : " (transaction)\n");
 		if (step.kind == OperationKind::transactional)
@@ -25,7 +29,7 @@ std::string dry_run(const std::string &version, const std::string &direction)
 		if (step.kind == OperationKind::transactional)
 			text += "COMMIT;\n";
 	}
-	return text;
+	return n > 1 ? text : text + "-- nothing to run\n";
 }
 
 } // namespace surefoot

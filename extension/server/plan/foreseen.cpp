@@ -40,7 +40,7 @@ bool is_function_of_users(Node *node, void *context)
 Foreseen of_query(Node *statement, const Keeping &keeping)
 {
 	if (changes_rows(statement))
-		return without_changed_rows(keeping);
+		return without_changed_rows(statement, keeping);
 	Node *query = IsA(statement, CreateTableAsStmt) ? ((CreateTableAsStmt *)statement)->query : statement;
 	if (!IsA(query, SelectStmt))
 		return unknown("a prepared statement may change anything");
@@ -133,10 +133,17 @@ Foreseen of_enum(const AlterEnumStmt *alter)
 
 } // namespace
 
-Foreseen without_changed_rows(const Keeping &keeping)
+std::string in_brackets(const std::string &why)
 {
+	return why.empty() ? "" : " (" + why + ")";
+}
+
+Foreseen without_changed_rows(Node *statement, const Keeping &keeping)
+{
+	const std::string why = IsA(statement, TruncateStmt) ? keeping.why_not_truncated((TruncateStmt *)statement) : keeping.why_not_changed(written(statement));
 	return lossy(core::WayBack::without_rows,
-				 keeping.keeps_rows() ? "of the rows that it changes those come back that can be kept" : "rows that it changes stay as they are then");
+				 keeping.keeps_rows() && why.empty() ? "of the rows that it changes those come back that can be kept"
+													 : "rows that it changes stay as they are then" + in_brackets(why));
 }
 
 Foreseen foresee_way_back(Node *statement)
@@ -148,6 +155,8 @@ Foreseen foresee_way_back(Node *statement, const Keeping &keeping)
 {
 	if (is_of_cluster(statement))
 		return lossy(core::WayBack::none, "what belongs to the whole cluster is not recorded");
+	if (is_comment_on_rows(statement))
+		return lossy(core::WayBack::none, "what is said of an array of a table's rows is not recorded");
 	switch (nodeTag(statement)) {
 	case T_CreateSubscriptionStmt:
 	case T_AlterSubscriptionStmt:
@@ -185,9 +194,9 @@ Foreseen foresee_way_back(Node *statement, const Keeping &keeping)
 	case T_AlterSeqStmt:
 		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "where it stood is not kept") : exact();
 	case T_TruncateStmt:
-		return keeping.keeps_truncated((TruncateStmt *)statement) ? lossy(core::WayBack::exact, "its rows are kept") : without_changed_rows(keeping);
+		return keeping.keeps_truncated((TruncateStmt *)statement) ? lossy(core::WayBack::exact, "its rows are kept") : without_changed_rows(statement, keeping);
 	case T_CopyStmt:
-		return changes_rows(statement) ? without_changed_rows(keeping) : needless();
+		return changes_rows(statement) ? without_changed_rows(statement, keeping) : needless();
 	case T_DefineStmt: {
 		const DefineStmt *define = (DefineStmt *)statement;
 		return define->kind == OBJECT_OPERATOR && names_operators(define)
@@ -263,7 +272,7 @@ Foreseen foresee_way_back(Node *statement, const Keeping &keeping)
 	case T_CallStmt: return unknown("a procedure may change anything");
 	case T_AlterExtensionStmt: return unknown("it shows when it is applied whether a script leads to the former version");
 	default:
-		return changes_rows(statement) ? without_changed_rows(keeping)
+		return changes_rows(statement) ? without_changed_rows(statement, keeping)
 									   : unknown("it shows when it is applied");
 	}
 }

@@ -16,10 +16,17 @@ namespace surefoot {
 class Keeping;
 
 /* What statements do that changes no recorded definition, so nothing takes it back: rows, and what belongs to the whole cluster. */
-std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept = false, bool truncations_kept = false, bool recasts_kept = false);
+struct KeptChanges {
+	bool rows = false, truncations = false, recasts = false;
+	std::string why_not_rows = {}, why_not_truncations = {};
+};
+std::vector<core::Loss> unrecorded(const Script &script, const KeptChanges &kept = {});
 
 /* Whether it changes what belongs to the whole cluster: roles, databases, tablespaces. Nested ones count as well. */
 bool is_of_cluster(Node *statement);
+
+/* A comment on the array type of a table's rows: no definition has it. */
+bool is_comment_on_rows(Node *statement);
 
 struct Foreseen {
 	enum What { needless, verdict, unknown } what = verdict;

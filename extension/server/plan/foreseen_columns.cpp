@@ -245,7 +245,7 @@ Foreseen foresee_drop_column(Oid table, const char *name, const Keeping &keeping
 		const Column column = find_column(table, name);
 		return !column.exists || has_later_column(table, column.number);
 	});
-	return lossy(core::WayBack::without_rows, std::string(keeping.keeps_rows() ? "its values come back where they can be kept" : "its values are gone") +
+	return lossy(core::WayBack::without_rows, std::string(keeping.keeps_rows() ? "its values come back where they can be kept" : "its values are gone" + in_brackets(keeping.why_none())) +
 												  (is_followed ? ", and it comes back last" : ""));
 }
 

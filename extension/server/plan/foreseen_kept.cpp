@@ -5,7 +5,10 @@
 #include "server/keep/dropped_column.hpp"
 #include "server/keep/keep.hpp"
 #include "server/keep/whole_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/plan/foreseen_parts.hpp"
+#include "server/plan/names_made.hpp"
+#include "server/plan/relation_size.hpp"
 #include "server/record/dependents.hpp"
 #include "server/reverse/column_place.hpp"
 #include "server/script/targets.hpp"
@@ -60,7 +63,28 @@ bool cascades(Node *statement)
 	return false;
 }
 
-/* What names mean, or whose rights count, may be other than they are now. */
+std::vector<Oid> tables_of(const DropStmt *drop)
+{
+	std::vector<Oid> tables;
+	for (int i = 0; i < list_length(drop->objects); i++) {
+		List *name = (List *)list_nth(drop->objects, i);
+		tables.push_back(pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true); }));
+	}
+	return tables;
+}
+
+bool may_restart_sequences()
+{
+	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
+					   "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
+					   {OIDOID});
+	const Oid role = GetUserId();
+	const Internal internal;
+	return query.run({Value::datum(ObjectIdGetDatum(role))}).flag(0, 0);
+}
+
+} // namespace
+
 bool changes_environment(Node *statement)
 {
 	if (!IsA(statement, VariableSetStmt))
@@ -70,7 +94,6 @@ bool changes_environment(Node *statement)
 		   strcmp(name, "row_security") == 0 || strncmp(name, "surefoot.", strlen("surefoot.")) == 0;
 }
 
-/* The name that a relation has from it; nullptr when it gives none. */
 const char *name_made(Node *statement)
 {
 	const auto last = [](const RangeVar *name) { return name ? name->relname : nullptr; };
@@ -87,26 +110,17 @@ const char *name_made(Node *statement)
 	}
 }
 
-std::vector<Oid> tables_of(const DropStmt *drop)
-{
-	std::vector<Oid> tables;
-	for (int i = 0; i < list_length(drop->objects); i++) {
-		List *name = (List *)list_nth(drop->objects, i);
-		tables.push_back(pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true); }));
-	}
-	return tables;
-}
-
-} // namespace
-
 Keeping::Keeping(const Planned &planned)
 {
 	const Directives &directives = planned.script.directives();
+	why_none_ = !directives.keep ? "the script says keep=off" : planned.steps.size() > 1 ? "a migration of several steps keeps none" : "";
 	const Oid owner = extension().owner;
 	if (planned.steps.size() != 1 || !pg_call([owner] { return superuser_arg(owner); }))
 		return;
 	tables_ = settings::keep_tables && directives.keep;
 	rows_ = settings::keep_rows && directives.keep;
+	/* One statement alone: another one could have to do with the sequence. */
+	positions_ = (tables_ || rows_) && planned.script.statements().size() == 1 && may_restart_sequences();
 	hides_ = directives.hide;
 	places_ = settings::restore_places || hides_;
 	size_t n = 0;
@@ -168,6 +182,8 @@ void Keeping::follow(const Statement &statement, const Facts &facts)
 		opaque_ = true;
 	for (const LockedTable &locked : facts.tables) {
 		const bool reached = alters && locked.table.id != own && !reaches_others;
+		if (!changes_rows(node) && !IsA(node, SelectStmt) && !reached)
+			altered_.insert(locked.table.id);
 		Effect &worst = effects_[locked.table.id];
 		worst = std::max(worst, reached ? Effect::none : effect);
 	}
@@ -208,6 +224,52 @@ bool Keeping::keeps_truncated(const TruncateStmt *truncate) const
 	const std::vector<Oid> tables = truncated_tables(truncate);
 	return !writes_ && !tables.empty() &&
 		   std::all_of(tables.begin(), tables.end(), [this](Oid table) { return is_kept_whole(table) && !has_truncate_triggers(table); });
+}
+
+std::string Keeping::why_not_all(const std::vector<Oid> &tables) const
+{
+	if (!why_none_.empty())
+		return why_none_;
+	if (!tables_)
+		return settings::keep_tables ? "" : "surefoot.keep_tables is off";
+	const Oid role = GetUserId();
+	for (const Oid table : tables)
+		if (OidIsValid(table) && !table_name(table).empty())
+			if (const std::string why = surefoot::why_not_whole(table, role); !why.empty())
+				return tables.size() == 1 ? why : table_name(table) + ": " + why;
+	return "";
+}
+
+std::string Keeping::why_not_dropped(const DropStmt *drop) const
+{
+	/* Small ones are kept as texts then, or are not, which shows when it is applied. */
+	if (why_none_.empty() && !tables_ && rows_)
+		return "";
+	return why_not_all(tables_of(drop));
+}
+
+std::string Keeping::why_not_truncated(const TruncateStmt *truncate) const
+{
+	const std::vector<Oid> tables = truncated_tables(truncate);
+	const Oid role = GetUserId();
+	for (const Oid table : tables) {
+		const Internal internal;
+		if (tables_ && has_truncate_triggers(table))
+			return table_name(table) + " has a trigger on TRUNCATE";
+		if (const std::optional<WholeTable> whole = tables_ && OidIsValid(table) ? whole_table(table, role) : std::nullopt; whole && !whole->of_server)
+			return table_name(table) + " has types that are not the server's own";
+	}
+	return why_not_all(tables);
+}
+
+std::string Keeping::why_not_changed(const RangeVar *table) const
+{
+	if (!why_none_.empty() || !rows_)
+		return !why_none_.empty() || settings::keep_rows ? why_none_ : "surefoot.keep_rows is off";
+	const Oid id = table == nullptr ? InvalidOid : pg_call([table] { return RangeVarGetRelid(table, NoLock, true); });
+	if (!OidIsValid(id) || opaque_ || altered_.contains(id))
+		return "";
+	return surefoot::why_not_changed(id, GetUserId(), table_pages(id) * BLCKSZ, false);
 }
 
 Keeping::Column Keeping::dropped_column(Oid table, const char *name) const

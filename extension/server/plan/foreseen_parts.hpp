@@ -3,6 +3,7 @@
 
 #include "server/plan/foreseen.hpp"
 #include "server/plan/foreseen_kept.hpp"
+#include "server/plan/names_made.hpp"
 
 namespace surefoot {
 
@@ -40,7 +41,9 @@ bool changes_rows(Node *statement);
 bool has_keys_of_partitions(Oid table);
 
 /* How a way back without rows is called where others are changed than those of what is dropped. */
-Foreseen without_changed_rows(const Keeping &keeping);
+Foreseen without_changed_rows(Node *statement, const Keeping &keeping);
+/* The same of rows, or a reason for it, in brackets; nothing where there is none. */
+std::string in_brackets(const std::string &why);
 
 Foreseen foresee_drop_column(Oid table, const char *name, const Keeping &keeping);
 Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping);

@@ -46,7 +46,8 @@ bool wants_new_type(const AlterTableStmt *alter)
 	return false;
 }
 
-/* The table that it writes rows of; nullptr when it writes none. */
+} // namespace
+
 const RangeVar *written(Node *statement)
 {
 	switch (nodeTag(statement)) {
@@ -57,8 +58,6 @@ const RangeVar *written(Node *statement)
 	default: return compat::merge_target(statement);
 	}
 }
-
-} // namespace
 
 Foreseen Foresight::of(Node *statement)
 {

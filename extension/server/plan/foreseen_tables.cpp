@@ -75,6 +75,12 @@ bool concerns_checks(AlterTableType subcommand)
 	}
 }
 
+Foreseen of_position(const Keeping &keeping)
+{
+	return keeping.keeps_positions() ? lossy(core::WayBack::exact, "where its sequence stands is kept")
+									 : lossy(core::WayBack::without_rows, "its sequence starts anew, unless where it stands can be kept");
+}
+
 } // namespace
 
 Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping)
@@ -98,10 +104,12 @@ Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping)
 			if (inherits)
 				return unknown("its rows are gone, and it shows when it is applied whether all that it has from its parents, or from domains, comes back");
 		}
-		return keeping.keeps_dropped(drop)	 ? lossy(core::WayBack::exact, "its rows are kept")
-			   : keeping.keeps_rows()		 ? lossy(core::WayBack::without_rows, "its rows come back where they can be kept")
-											 : lossy(core::WayBack::without_rows, "its rows are gone");
-	case OBJECT_SEQUENCE: return lossy(core::WayBack::without_rows, "it starts anew");
+		if (keeping.keeps_dropped(drop))
+			return lossy(core::WayBack::exact, "its rows are kept");
+		if (const std::string why = keeping.why_not_dropped(drop); !why.empty() || !keeping.keeps_rows())
+			return lossy(core::WayBack::without_rows, "its rows are gone" + in_brackets(why));
+		return lossy(core::WayBack::without_rows, "its rows come back where they can be kept");
+	case OBJECT_SEQUENCE: return of_position(keeping);
 	case OBJECT_EXTENSION: return unknown("it shows when it is applied what the extension holds");
 	case OBJECT_OPERATOR: return unknown("it shows when it is applied which operators are tied to it");
 	default: return exact();
@@ -247,7 +255,7 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 	case AT_DropExpression:
 		return is_followed() ? lossy(core::WayBack::column_order, "a column that comes back comes last") : exact();
 	case AT_DropIdentity:
-		return lossy(core::WayBack::without_rows, "its sequence starts anew");
+		return of_position(keeping);
 	case AT_DropInherit:
 		return !OidIsValid(table) || pg_call([table] { return has_inherited_parts(table); })
 				   ? lossy(core::WayBack::none, "columns that it has from its parent alone become its own")

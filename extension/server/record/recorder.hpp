@@ -66,7 +66,8 @@ public:
 	void wrote(Oid table);
 	/* The same of rows that are about to be written without a statement, for whichever recorder is active. */
 	static void wrote_as_rows(Oid table);
-	std::vector<core::Loss> written_rows() const;
+	/* why: they were not kept, if that is known. */
+	std::vector<core::Loss> written_rows(const std::string &why = {}) const;
 	const std::set<Oid> &written() const { return written_; }
 	/* Of a table before its rows were written, in bytes; nothing when it was not seen then. */
 	std::optional<int64> size_before(Oid table) const;
@@ -92,10 +93,14 @@ public:
 	void want(Oid relation) { wanted_.push_back(relation); }
 	/* By kind and identity, what was dropped and kept: the statement that brings its rows, or its place, back. */
 	std::map<std::pair<std::string, std::string>, std::string> kept;
+	/* By kind and identity, why rows or values are not kept. */
+	std::map<std::pair<std::string, std::string>, std::string> not_kept;
+	std::string rows_not_kept, truncations_not_kept; /* the same of what statements change, with the table */
 	/* Those of kept that are tables with more rows than a trial should have. */
 	std::set<std::string> kept_large;
 	/* Of columns that were dropped, by identity: the statement that gives them their place again. */
 	std::map<std::string, std::string> places;
+	bool is_not_alone = false; /* there are steps to come after the one that is recorded */
 	/* The rows that were written are all kept, and the statement that puts back those that have changed; empty when none has. */
 	bool rows_kept = false;
 	std::string restore;

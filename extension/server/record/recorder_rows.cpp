@@ -58,7 +58,7 @@ std::vector<std::string> Recorder::refills() const
 	return statements;
 }
 
-std::vector<core::Loss> Recorder::written_rows() const
+std::vector<core::Loss> Recorder::written_rows(const std::string &why) const
 {
 	std::vector<core::Loss> losses;
 	for (const Oid table : written_) {
@@ -66,8 +66,12 @@ std::vector<core::Loss> Recorder::written_rows() const
 			const char *relation = get_rel_name(table);
 			return relation ? quote_qualified_identifier(get_namespace_name(get_rel_namespace(table)), relation) : nullptr;
 		});
-		if (name)
-			losses.push_back({core::WayBack::without_rows, "table", name, "rows of it are changed"});
+		if (!name)
+			continue;
+		std::string reason = emptied_.contains(table) ? "" : why;
+		if (const std::string own = std::string("table ") + name + ": "; reason.starts_with(own))
+			reason.erase(0, own.size());
+		losses.push_back({core::WayBack::without_rows, "table", name, "rows of it are changed" + (reason.empty() ? "" : " (" + reason + ")")});
 	}
 	return losses;
 }

@@ -3,6 +3,10 @@
 
 #include "server/compat.hpp"
 
+extern "C" {
+#include "parser/parse_type.h"
+}
+
 namespace surefoot {
 
 namespace {
@@ -104,22 +108,35 @@ bool is_of_cluster(Node *statement)
 	}
 }
 
+bool is_comment_on_rows(Node *statement)
+{
+	if (!IsA(statement, CommentStmt) || ((CommentStmt *)statement)->objtype != OBJECT_TYPE)
+		return false;
+	const TypeName *name = (TypeName *)((CommentStmt *)statement)->object;
+	return pg_call([name] {
+		const Oid element = get_element_type(LookupTypeNameOid(nullptr, name, true)), table = get_typ_typrelid(element);
+		return OidIsValid(table) && get_rel_relkind(table) != RELKIND_COMPOSITE_TYPE;
+	});
+}
+
 /* Of what changes rows: whether it is rows of tables, and they are there to be kept. */
 bool is_kept(Node *statement)
 {
 	return !IsA(statement, AlterSeqStmt);
 }
 
-std::vector<core::Loss> unrecorded(const Script &script, bool rows_kept, bool truncations_kept, bool recasts_kept)
+std::vector<core::Loss> unrecorded(const Script &script, const KeptChanges &kept)
 {
 	std::vector<core::Loss> losses;
 	for (const Statement &statement : script.statements()) {
 		const std::string line = "line " + std::to_string(statement.line) + " of the up script";
-		const bool kept = IsA(statement.raw->stmt, TruncateStmt)     ? truncations_kept
-						  : IsA(statement.raw->stmt, AlterTableStmt) ? recasts_kept
-																	 : rows_kept && is_kept(statement.raw->stmt);
-		if (changes_rows(statement.raw->stmt) && !kept)
-			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows"});
+		const bool truncates = IsA(statement.raw->stmt, TruncateStmt), recasts = IsA(statement.raw->stmt, AlterTableStmt);
+		const bool comes_back = truncates ? kept.truncations : recasts ? kept.recasts : kept.rows && is_kept(statement.raw->stmt);
+		const std::string why = truncates ? kept.why_not_truncations : recasts || !is_kept(statement.raw->stmt) ? "" : kept.why_not_rows;
+		if (changes_rows(statement.raw->stmt) && !comes_back)
+			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows" + (why.empty() ? "" : " (" + why + ")")});
+		if (is_comment_on_rows(statement.raw->stmt))
+			losses.push_back({core::WayBack::none, "", "", line + " says something of an array of a table's rows, which is not recorded"});
 		if (is_of_cluster(statement.raw->stmt))
 			losses.push_back({core::WayBack::none, "", "", line + " changes what belongs to the whole cluster, which is not recorded (" +
 																 statement.tag + ")"});

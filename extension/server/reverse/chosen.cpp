@@ -24,8 +24,7 @@ void find_way_back(history::Migration &migration)
 	const std::optional<int64> up = history::last_run(migration.version, "up");
 	std::optional<history::Derived> derived = up ? history::derived(*up) : std::nullopt;
 	if (!derived && up)
-		if (const std::vector<core::Change> effect = history::effect(*up); !effect.empty())
-			derived = draft(effect, unrecorded(Script(migration.up)));
+		derived = draft(history::effect(*up), unrecorded(Script(migration.up)));
 	if (!derived)
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no down script",
 					"Its way back is derived from what it changes, when it is applied.");

@@ -33,6 +33,16 @@ std::vector<core::Change> differences(const core::Objects &before, const core::O
 	return changes;
 }
 
+/* Of rows and values that could have been kept: why they are not. */
+std::string why_gone(const Tryout &tryout, const core::Loss &loss)
+{
+	if (loss.way_back != core::WayBack::without_rows || loss.reason.find(" are gone") == loss.reason.npos)
+		return {};
+	const auto why = tryout.not_kept.find({loss.kind, loss.identity});
+	const std::string &text = why == tryout.not_kept.end() ? tryout.none_kept : why->second;
+	return text.empty() ? "" : " (" + text + ")";
+}
+
 /* The name alone, for a type whose functions come first. */
 bool is_shell(const std::string &statement)
 {
@@ -254,7 +264,7 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	std::vector<std::string> lines;
 	const auto add = [&](const core::Loss &loss) {
 		worst = std::max(worst, loss.way_back);
-		const std::string line = sentence(loss);
+		const std::string line = sentence(loss) + why_gone(tryout, loss);
 		if (std::find(lines.begin(), lines.end(), line) == lines.end())
 			lines.push_back(line);
 	};
@@ -301,7 +311,7 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	return result;
 }
 
-history::Derived without_effect(const std::vector<core::Loss> &losses)
+history::Derived without_effect(const std::vector<core::Loss> &losses, bool was_there)
 {
 	history::Derived result;
 	core::WayBack worst = core::WayBack::exact;
@@ -309,6 +319,8 @@ history::Derived without_effect(const std::vector<core::Loss> &losses)
 		worst = std::max(worst, loss.way_back);
 		result.reason.append(result.reason.empty() ? "" : "\n").append(sentence(loss));
 	}
+	if (was_there && losses.empty())
+		result.reason = "all that it makes was there before, and stays";
 	result.way_back = core::name_of(worst);
 	result.script = script_of({});
 	return result;

@@ -24,11 +24,16 @@ struct Tryout {
 	std::function<bool()> is_restored;		 /* whether it has nothing left to do */
 	std::map<std::pair<std::string, std::string>, std::string> kept; /* see Recorder::kept */
 	std::map<std::string, std::string> places;						 /* see Recorder::places */
+	std::map<std::pair<std::string, std::string>, std::string> not_kept; /* see Recorder::not_kept */
+	std::string none_kept;											 /* why nothing is kept at all, if so */
 };
 
 /* With which such a script begins. */
 inline constexpr std::string_view pinned_path = "SET search_path = pg_catalog";
 inline constexpr char unchecked_bodies[] = "SET check_function_bodies = off";
+
+/* Such a script where there is none. */
+inline constexpr char nothing_to_undo[] = "-- There is nothing to undo.\n";
 
 /* Statements as a script that means the same whatever the session's settings are. */
 std::string script_of(const std::vector<std::string> &statements, const std::set<std::string> &built_concurrently = {});
@@ -38,8 +43,8 @@ std::string sentence(const core::Loss &loss);
 /* From what is now to before. */
 history::Derived derive(const core::Objects &before, const Tryout &tryout, std::vector<core::Loss> losses);
 
-/* Of a script that has changed no definition: losses is all there is to say of it. */
-history::Derived without_effect(const std::vector<core::Loss> &losses);
+/* Of a script that has changed no definition: losses is all there is to say of it, or that what it makes was there before. */
+history::Derived without_effect(const std::vector<core::Loss> &losses, bool was_there = false);
 
 /* A table, a view ... that was made, and nothing else was changed: that dropping it is the way back is known without a trial. */
 bool is_one_new_object(const std::vector<core::Change> &effect);

@@ -43,8 +43,7 @@ std::string script_of(const std::vector<std::string> &statements, const std::set
 			script.append("DROP INDEX CONCURRENTLY ").append(statement, drop.size()).append(";\n");
 		else
 			script.append(statement).append(";\n");
-	/* A script without a statement is none. */
-	return script.empty() ? "SELECT;\n" : script;
+	return script.empty() ? nothing_to_undo : script;
 }
 
 std::string sentence(const core::Loss &loss)

@@ -8,6 +8,7 @@
 #include "server/plan/planned_script.hpp"
 #include "server/record/dependents.hpp"
 #include "server/reverse/chosen.hpp"
+#include "server/reverse/derive.hpp"
 #include "server/run/conclude.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/gate.hpp"
@@ -269,7 +270,9 @@ std::string run_script(Begun &begun, const history::Migration &migration, const 
 		constexpr int patience = 3000; /* ms */
 		record_attempt(attempt, holds_locks ? std::min(settings::lock_timeout, patience) : patience);
 		if (error.hint.empty())
-			error.hint = error.is("57014") ? "Nothing was changed." : "Nothing was changed. Mend the script, then run it again.";
+			error.hint = error.is("57014")       ? "Nothing was changed."
+						 : begun.speaker.derived ? "Nothing was changed. " + advice_on_derived(migration.version)
+												 : "Nothing was changed. Mend the script, then run it again.";
 		throw;
 	}
 }
@@ -333,6 +336,8 @@ std::string apply(const std::string &version)
 											  derived = prove(begun.speaker, migration, script, recorder, done, patient);
 											  if (derived && derived->way_back == core::name_of(core::WayBack::none))
 												  refuse_irreversible(begun.speaker, script, *derived);
+											  else if (derived && derived->way_back == core::name_of(core::WayBack::exact) && !derived->reason.empty())
+												  say(begun.speaker, "way back: " + derived->reason);
 										  });
 	if (derived) {
 		Internal internal;
@@ -400,6 +405,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	if (!essential.empty())
 		begun.run.settings = essential;
 	begun.run.role = role;
+	begun.speaker.derived = migration.derived;
 	if (derived) {
 		rules.avoid.clear(); /* it makes anew what was there before as well */
 		if (!derived->reason.empty())
@@ -407,6 +413,8 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		Internal internal;
 		history::store_derived(begun.run.id, *derived);
 	}
+	if (migration.derived && *migration.down == nothing_to_undo)
+		say(begun.speaker, "nothing to undo");
 	return run_script(begun, migration, *migration.down, rules, settings, {});
 }
 

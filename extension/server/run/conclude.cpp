@@ -9,6 +9,7 @@
 #include "server/existing/same.hpp"
 #include "server/history/masked_log.hpp"
 #include "server/keep/give_back.hpp"
+#include "server/keep/kept_mark.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/role_fence.hpp"
 #include "server/run/time_limit.hpp"
@@ -57,6 +58,20 @@ Finding difference(const core::Change &change, const core::Object &wanted, const
 			"Somebody has changed it since; migrate it back or register what was done."};
 }
 
+/* Of a partitioned table; no definition says it, as it comes with the last index that is attached. */
+bool is_valid(const core::Object &index)
+{
+	const Oid id = catalog::address_of(index.address).objectId;
+	return !OidIsValid(id) || pg_call([id] {
+		HeapTuple tuple = SearchSysCache1(INDEXRELID, ObjectIdGetDatum(id));
+		if (!HeapTupleIsValid(tuple))
+			return true;
+		const bool valid = ((Form_pg_index)GETSTRUCT(tuple))->indisvalid;
+		ReleaseSysCache(tuple);
+		return valid;
+	});
+}
+
 /* What a definition says of itself that makes it unfit. */
 void check_state(const core::Object &object, std::vector<Finding> &findings)
 {
@@ -64,20 +79,26 @@ void check_state(const core::Object &object, std::vector<Finding> &findings)
 	if (core::is_invalid_index(object))
 		findings.push_back({"fail", "invalid-index", object.identity, "index " + object.identity + " is not valid", "",
 							"DROP INDEX CONCURRENTLY " + object.identity + "; then build it again."});
+	if (object.kind == "index" && core::value_of(object, "definition").find(" ON ONLY ") != std::string::npos && !is_valid(object))
+		findings.push_back({"warn", "incomplete-index", object.identity, "index " + object.identity + " is not valid yet: not every partition has one that is attached to it",
+							"No query uses it until then.", "Build the index on each partition that lacks it, then for each: ALTER INDEX " + object.identity + " ATTACH PARTITION ..."});
 	if (object.kind == "constraint" && validated != nullptr && *validated == "no")
 		findings.push_back({"warn", "not-validated", object.identity, "constraint " + object.identity + " is not validated",
 							"", "VALIDATE CONSTRAINT checks the rows that are there without blocking writers."});
 }
 
-/* The definition that object should have: as the newest run that is in force has left it. */
-std::optional<core::Object> expected(const core::Object &object, int64 run)
+/*
+ * The definition that object should have: as the newest run has left it, whatever became of that: one that has stopped half way has done what it
+ * recorded, and so has one that walked back. With its table's name it may have changed its root.
+ */
+std::optional<core::Object> expected(const core::Object &object, bool under_any_root)
 {
-	static Query query("SELECT e.after::text FROM surefoot.effect e JOIN surefoot.migration m ON m.run = e.run "
-					   "WHERE e.root = $3 AND e.kind = $1 AND e.identity = $2 AND m.state = 'applied' "
-					   "ORDER BY m.ordinal DESC, e.run DESC LIMIT 1",
+	static Query query("SELECT e.after::text FROM surefoot.effect e WHERE e.root = $3 AND e.kind = $1 AND e.identity = $2 ORDER BY e.run DESC LIMIT 1",
 					   {TEXTOID, TEXTOID, TEXTOID});
+	static Query anywhere("SELECT e.after::text FROM surefoot.effect e WHERE e.kind = $1 AND e.identity = $2 ORDER BY e.run DESC, e.after IS NULL LIMIT 1",
+						  {TEXTOID, TEXTOID});
 	Internal internal;
-	const Rows rows = query.run({object.kind, object.identity, object.root});
+	const Rows rows = under_any_root ? anywhere.run({object.kind, object.identity}) : query.run({object.kind, object.identity, object.root});
 	if (rows.empty())
 		return object;
 	if (rows.is_null(0, 0))
@@ -226,6 +247,21 @@ std::vector<Finding> check_fresh(const history::Migration &migration, const std:
 
 } // namespace
 
+/* Somebody who walks back may expect what was there before to go. */
+void check_skipped(const std::string &version, int64 run, std::vector<Finding> &findings)
+{
+	std::vector<std::pair<std::string, std::string>> skipped;
+	{
+		Internal internal;
+		skipped = history::skipped(run);
+	}
+	std::string list;
+	for (const auto &[kind, identity] : skipped)
+		list.append(list.empty() ? "" : ", ").append(kind).append(" ").append(identity);
+	if (!list.empty())
+		findings.push_back({"warn", "skipped", version, "all that the migration makes was there before it", list, "Its way back leaves it as it is."});
+}
+
 std::vector<Finding> validate(const history::Migration &migration, int64 run)
 {
 	std::vector<core::Change> effect;
@@ -236,7 +272,7 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 		if (const std::optional<history::Run> there = history::get_run(run))
 			role = there->role;
 	}
-	const core::Objects now = definitions_now(effect);
+	core::Objects now = definitions_now(effect);
 	std::vector<Finding> findings;
 	for (const core::Change &change : effect) {
 		if (!change.after)
@@ -244,7 +280,12 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 		const core::Object &object = *change.after;
 		const core::Object *found = now.find(object.kind, object.identity);
 		const bool as_recorded = found != nullptr && core::equal(*found, object);
-		const std::optional<core::Object> wanted = as_recorded ? object : expected(object, run);
+		const std::optional<core::Object> wanted = as_recorded ? object : expected(object, found == nullptr);
+		if (wanted && found == nullptr && wanted->root != object.root)
+			if (const std::optional<ObjectAddress> root = catalog::resolve_root(wanted->root)) {
+				now.add(catalog::read_definitions({*root}));
+				found = now.find(object.kind, object.identity);
+			}
 		if (!wanted)
 			continue;
 		if (found == nullptr) {
@@ -255,6 +296,8 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 			findings.push_back(difference(change, *wanted, *found));
 		check_state(*found, findings);
 	}
+	if (effect.empty())
+		check_skipped(migration.version, run, findings);
 	check_verify(migration, role, false, findings);
 	const bool failed = std::any_of(findings.begin(), findings.end(), [](const Finding &f) { return f.level == "fail"; });
 	if (!failed)
@@ -419,6 +462,7 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		history::set_state(migration.version, from, "reverted", run.id);
 		if (!fresh)
 			history::set_run_state(run.id, "done", true);
+		unmark_kept();
 	}
 	if (!fresh || run.direction == "down") {
 		Internal internal;

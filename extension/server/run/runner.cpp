@@ -188,6 +188,7 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 				keep_dropped(speaker, recorder, statement.raw->stmt);
 				keep_truncated(speaker, recorder, statement.raw->stmt);
 				keep_types(recorder, statement.raw->stmt);
+				keep_sequences(recorder, statement.raw->stmt);
 				if (!script.directives().hide)
 					keep_columns(speaker, recorder, statement.raw->stmt);
 			}
@@ -230,6 +231,24 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 
 } // namespace
 
+namespace {
+
+/* A COMMIT where there can be none; the server says that much, and no more. */
+std::string advice_on_commit(const Operation &operation)
+{
+	return operation.kind == OperationKind::concurrent
+			   ? "A procedure that is SECURITY DEFINER or has SET options cannot commit, nor can what it calls within a block with EXCEPTION."
+			   : "A step is one transaction. To let the code commit by itself, make each statement of the script a step, by a line of its own in it: -- surefoot: no-transaction";
+}
+
+} // namespace
+
+std::string advice_on_derived(const std::string &version)
+{
+	return "The way back was derived. surefoot show " + version + " has it; surefoot drift --sql recorded takes back what others have changed since; surefoot new --down " +
+		   version + " writes it to a file, to be mended.";
+}
+
 void locate_error(Error &error, const Speaker &speaker, const Script &script, int step, const Operation &operation)
 {
 	const Statement &statement = script.statement(operation.statement);
@@ -238,12 +257,17 @@ void locate_error(Error &error, const Speaker &speaker, const Script &script, in
 		error.internal_position = 0;
 		error.internal_query.clear();
 	}
+	if (error.is("2D000") && error.hint.empty())
+		error.hint = advice_on_commit(operation);
 	error.script_statement = mask_secrets(operation.sql);
 	error.script_line = line;
 	error.script_column = column;
 	std::string place = "migration " + speaker.version + " " + speaker.direction + ", step " + std::to_string(step) +
 						", statement " + std::to_string(operation.statement + 1) + ", line " + std::to_string(line) +
 						", column " + std::to_string(column);
+	/* Of what nobody has written, lines and columns say nothing. */
+	if (speaker.derived)
+		place += "\nstatement of the derived way back: " + error.script_statement;
 	/* SPI's own line repeats the statement, which the history and the client show already. */
 	const std::string echo = "SQL statement \"" + operation.sql + "\"";
 	if (error.context.ends_with(echo))

@@ -49,6 +49,8 @@ StepResult run_transaction_step(const Speaker &speaker, const Script &script, in
 void execute_operation(const Speaker &speaker, const Script &script, int step, const Operation &operation);
 
 /* Puts the place in the script at the head of the error's context, in the form that clients read. */
+/* What to do about a derived way back that fails. */
+std::string advice_on_derived(const std::string &version);
 void locate_error(Error &error, const Speaker &speaker, const Script &script, int step, const Operation &operation);
 
 } // namespace surefoot

@@ -50,10 +50,21 @@ std::string index_identity(const Operation &operation)
 	return pg_call([schema, name] { return quote_qualified_identifier(schema, name); });
 }
 
+/* Nothing at all is kept of what the script removes or changes: why. */
+std::string why_none_is_kept(const Script &up, const Recorder &recorder)
+{
+	if (!up.directives().keep)
+		return "the script says keep=off";
+	return recorder.is_not_alone ? "a migration of several steps keeps none" : "";
+}
+
 /* What no definition tells. */
 std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 {
-	std::vector<core::Loss> losses = unrecorded(up, recorder.rows_kept, recorder.truncations_kept, recorder.recasts_kept);
+	const std::string none = why_none_is_kept(up, recorder);
+	const auto why = [&none](const std::string &one) { return none.empty() ? one : none; };
+	std::vector<core::Loss> losses = unrecorded(up, {recorder.rows_kept, recorder.truncations_kept, recorder.recasts_kept,
+													 why(recorder.rows_not_kept), why(recorder.truncations_not_kept)});
 	const bool told = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::none; });
 	if (!told)
 		for (const std::string &command : recorder.of_cluster())
@@ -63,7 +74,7 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 	/* What the script says of rows, or else what its functions have done to them. */
 	const bool writes = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::without_rows; });
 	if (!writes && !recorder.rows_kept)
-		for (core::Loss &loss : recorder.written_rows())
+		for (core::Loss &loss : recorder.written_rows(why(recorder.rows_not_kept)))
 			losses.push_back(std::move(loss));
 	return losses;
 }
@@ -205,12 +216,15 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 		for (const Operation &operation : step.operations)
 			if (operation.kind == OperationKind::concurrent && !operation.index_name.empty())
 				tryout.built_concurrently.insert(index_identity(operation));
+	tryout.not_kept = recorder.not_kept;
+	tryout.none_kept = why_none_is_kept(up, recorder);
 	return derive(recorder.before(), tryout, losses_of(up, recorder));
 }
 
 std::optional<history::Derived> prove(const Speaker &speaker, const history::Migration &migration, const Script &up,
 									  Recorder &recorder, const StepResult &done, bool patient)
 {
+	recorder.is_not_alone = !done.rest.empty();
 	settle_truncations(recorder, !done.rest.empty());
 	settle_types(speaker, recorder, !done.rest.empty());
 	if (done.rest.empty() && up.directives().keep)
@@ -225,7 +239,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 		return std::nullopt;
 	/* What has changed nothing has nothing to take back. */
 	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && recorder.refills().empty() && !was_remade(recorder))
-		return without_effect(losses_of(up, recorder));
+		return without_effect(losses_of(up, recorder), !done.skipped.empty());
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
 	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && recorder.refills().empty() && losses_of(up, recorder).empty() &&
 		unrecorded(up).empty())

@@ -53,6 +53,7 @@ public:
 		verify();
 		look_back(result_.back, [&](Rehearsal &rehearsal) {
 			const bool more_steps = planned_->steps.size() > 1;
+			recorder_.is_not_alone = more_steps;
 			settle_truncations(recorder_, more_steps);
 			settle_types(speaker_, recorder_, more_steps);
 			if (!more_steps && up_.directives().keep && has_rows_as_they_will_be())
@@ -132,6 +133,7 @@ void Attempt::perform(Rehearsal &rehearsal, RehearsedStatement row, const std::s
 			keep_dropped(speaker_, recorder_, node);
 			keep_truncated(speaker_, recorder_, node);
 			keep_types(recorder_, node);
+			keep_sequences(recorder_, node);
 			if (!up_.directives().hide)
 				keep_columns(speaker_, recorder_, node);
 		}
