@@ -89,21 +89,25 @@ void check_state(const core::Object &object, std::vector<Finding> &findings)
 
 /*
  * The definition that object should have: as the newest run has left it, whatever became of that: one that has stopped half way has done what it
- * recorded, and so has one that walked back. With its table's name it may have changed its root.
+ * recorded, and so has one that walked back. is_gone: it is not where that is; it may have gone to another root with its table's name.
  */
-std::optional<core::Object> expected(const core::Object &object, bool under_any_root)
+std::optional<core::Object> expected(const core::Object &object, bool is_gone)
 {
-	static Query query("SELECT e.after::text FROM surefoot.effect e WHERE e.root = $3 AND e.kind = $1 AND e.identity = $2 ORDER BY e.run DESC LIMIT 1",
-					   {TEXTOID, TEXTOID, TEXTOID});
-	static Query anywhere("SELECT e.after::text FROM surefoot.effect e WHERE e.kind = $1 AND e.identity = $2 ORDER BY e.run DESC, e.after IS NULL LIMIT 1",
-						  {TEXTOID, TEXTOID});
+	static Query newest("SELECT e.after::text, e.run FROM surefoot.effect e WHERE e.root = $3 AND e.kind = $1 AND e.identity = $2 ORDER BY e.run DESC LIMIT 1",
+						{TEXTOID, TEXTOID, TEXTOID});
+	static Query later("SELECT e.after::text FROM surefoot.effect e WHERE e.run > $3 AND e.kind = $1 AND e.identity = $2 ORDER BY e.run DESC, e.after IS NULL LIMIT 1",
+					   {TEXTOID, TEXTOID, INT8OID});
+	const auto read = [](const Rows &rows) { return *core::objects_from_json("[" + rows.text(0, 0) + "]").begin(); };
 	Internal internal;
-	const Rows rows = under_any_root ? anywhere.run({object.kind, object.identity}) : query.run({object.kind, object.identity, object.root});
+	const Rows rows = newest.run({object.kind, object.identity, object.root});
 	if (rows.empty())
 		return object;
 	if (rows.is_null(0, 0))
 		return std::nullopt;
-	return *core::objects_from_json("[" + rows.text(0, 0) + "]").begin();
+	if (is_gone)
+		if (const Rows moved = later.run({object.kind, object.identity, rows.number(0, 1)}); !moved.empty())
+			return moved.is_null(0, 0) ? std::nullopt : std::optional(read(moved));
+	return read(rows);
 }
 
 struct VerifyResult {

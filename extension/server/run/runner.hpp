@@ -48,9 +48,10 @@ StepResult run_transaction_step(const Speaker &speaker, const Script &script, in
 /* Executes one operation now, in the current transaction; the error says where in the script. */
 void execute_operation(const Speaker &speaker, const Script &script, int step, const Operation &operation);
 
-/* Puts the place in the script at the head of the error's context, in the form that clients read. */
 /* What to do about a derived way back that fails. */
 std::string advice_on_derived(const std::string &version);
+
+/* Puts the place in the script at the head of the error's context, in the form that clients read. */
 void locate_error(Error &error, const Speaker &speaker, const Script &script, int step, const Operation &operation);
 
 } // namespace surefoot
