@@ -56,9 +56,35 @@ SELECT * FROM there_and_back('ALTER TABLE counts DROP COLUMN note');
 -- Whole tables.
 SELECT * FROM there_and_back('DROP TABLE people');
 SELECT * FROM there_and_back('DROP TABLE people; DROP TYPE "odd, schema"."type."; DROP TABLE moods; DROP TYPE mood');
+-- By their storage: enums as numbers, which are others when the type is made anew, and are called what they were called.
+CREATE TYPE word AS ENUM ('a', E'b\n\\n', ' c ');
+CREATE TABLE words (id int, w word, dropped int, x word DEFAULT ' c ');
+INSERT INTO words (id, w) VALUES (1, 'a'), (2, E'b\n\\n'), (3, NULL), (4, ' c ');
+SELECT * FROM there_and_back('DROP TABLE words');
+SELECT * FROM there_and_back('DROP TABLE words; DROP TYPE word');
+SELECT * FROM there_and_back('DROP TABLE words; ALTER TYPE word RENAME VALUE ''a'' TO ''z''');
+SELECT * FROM there_and_back('TRUNCATE words');
+ALTER TABLE words DROP COLUMN dropped;
+SELECT * FROM there_and_back('DROP TABLE words');
+ALTER TABLE words ADD COLUMN late word DEFAULT 'a';
+SELECT * FROM there_and_back('DROP TABLE words');
+SELECT migrate_register('1001', 'truncate', 'TRUNCATE words');
+SELECT migrate_apply('1001');
+ALTER TYPE word ADD VALUE 'new';
+INSERT INTO words (id, w) VALUES (5, 'new');
+SELECT migrate_revert('1001', accept => '{conflicts}');
+SELECT * FROM words ORDER BY id;
+SELECT migrate_register('1002', 'drop', 'DROP TABLE words');
+SELECT migrate_apply('1002');
+ALTER TYPE word RENAME VALUE 'new' TO 'newer';
+SELECT migrate_revert('1002');
+ALTER TYPE word RENAME VALUE 'newer' TO 'new';
+SELECT migrate_revert('1002');
+SELECT * FROM words ORDER BY id;
 -- Values that are called otherwise meanwhile.
 SELECT * FROM there_and_back('DROP TABLE people; ALTER TYPE mood RENAME VALUE ''sad'' TO ''blue''');
 SELECT * FROM there_and_back('TRUNCATE people');
+TRUNCATE people;
 INSERT INTO people (id, mood, name) VALUES (1, 'ok', 'Ann');
 SELECT * FROM there_and_back('UPDATE people SET mood = ''sad''; ALTER TYPE mood RENAME VALUE ''sad'' TO ''blue''');
 SELECT * FROM there_and_back('ALTER TYPE mood RENAME TO feeling; UPDATE people SET mood = ''sad''');

@@ -66,12 +66,20 @@ for my $level ('minimal', 'replica')
 	# In a dump, and where it is read.
 	$was = $ask->($rows);
 	$ask->(q{SELECT migrate_apply('1')});
+	# Enums have other numbers there, and the type itself is gone meanwhile.
+	$ask->(q{CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TABLE moods AS SELECT i, (ARRAY['sad', 'ok'])[1 + i % 2]::mood AS mood FROM generate_series(1, 30000) i});
+	my $moods = q{SELECT md5(string_agg(m::text, ',' ORDER BY i)) FROM moods m};
+	my $moods_were = $ask->($moods);
+	is($ask->(q{SELECT migrate_register('3', 'moods', 'DROP TABLE moods; DROP TYPE mood')}), 'registered', 'a table with an enum');
+	is($ask->(q{SELECT migrate_apply('3')}), 'applied', 'goes, and the enum as well');
 	my $dump = folder() . '/dump';
 	$node->command_ok([ 'pg_dump', '-f', $dump, $node->connstr('postgres') ], 'what is kept can be dumped');
 	$ask->('CREATE DATABASE copy TEMPLATE template0');
 	$node->command_ok([ 'psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-o', '/dev/null', '-d', $node->connstr('copy'), '-f', $dump ], 'and read');
 	is($node->safe_psql('copy', q{SELECT migrate_revert('1')}), 'reverted', 'there it comes back');
 	is($node->safe_psql('copy', $rows), $was, 'with its rows');
+	is($node->safe_psql('copy', q{SELECT migrate_revert('3')}), 'reverted', 'the one with the enum, too');
+	is($node->safe_psql('copy', $moods), $moods_were, 'whose values are called what they were called');
 
 	# On a standby.
 	$node->backup('base');
@@ -81,6 +89,8 @@ for my $level ('minimal', 'replica')
 	is($ask->(q{SELECT migrate_revert('1')}), 'reverted', 'on the primary');
 	$node->wait_for_catchup($standby);
 	is($standby->safe_psql('postgres', $rows), $was, 'a standby has the rows as well');
+	is($ask->(q{SELECT migrate_revert('3')}), 'reverted', 'and the enum');
+	is($ask->($moods), $moods_were, 'comes back on the primary');
 	$standby->stop;
 	$node->stop;
 }

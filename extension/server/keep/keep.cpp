@@ -109,10 +109,10 @@ std::string why_not_these(const WholeTable &table, bool fits)
 {
 	if (fits)
 		return written_before;
-	if (settings::keep_tables && !table.of_server && settings::keep_rows)
-		return "it has types that are not the server's own, and more than surefoot.keep_size";
+	if (settings::keep_tables && !table.storable && settings::keep_rows)
+		return "it has types that are neither the server's own nor enums, and more than surefoot.keep_size";
 	if (settings::keep_tables)
-		return table.of_server ? "" : "it has types that are not the server's own, and surefoot.keep_rows is off";
+		return table.storable ? "" : "it has types that are neither the server's own nor enums, and surefoot.keep_rows is off";
 	return settings::keep_rows ? "surefoot.keep_tables is off, and it has more than surefoot.keep_size" : "surefoot.keep_tables is off";
 }
 
@@ -134,7 +134,7 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	pg_call([] { pin_output(); });
 	const std::optional<WholeTable> table = whole_table(id, role);
 	/* By its storage whatever its size; one without any has no rows. */
-	const bool by_storage = settings::keep_tables && pages > 0 && table && table->of_server;
+	const bool by_storage = settings::keep_tables && pages > 0 && table && table->storable;
 	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
 											  : pages == 0 && speaker.direction == "up";
 	if (!table || !(by_storage || (by_texts && !has_changed_rows(id)))) {

@@ -62,8 +62,8 @@ void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &id
 	std::vector<std::string> sequences;
 	for (const Oid id : ids) {
 		std::optional<WholeTable> table = has_truncate_triggers(id) ? std::nullopt : whole_table(id, role);
-		if (!table || !table->of_server) {
-			note_not_kept(recorder, id, has_truncate_triggers(id) ? "it has a trigger on TRUNCATE" : table ? "it has types that are not the server's own" : why_not_whole(id, role));
+		if (!table || !table->storable) {
+			note_not_kept(recorder, id, has_truncate_triggers(id) ? "it has a trigger on TRUNCATE" : table ? "it has types that are neither the server's own nor enums" : why_not_whole(id, role));
 			return;
 		}
 		tables.push_back(std::move(*table));

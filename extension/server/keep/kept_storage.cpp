@@ -2,6 +2,7 @@
 
 #include "server/compat.hpp"
 #include "server/internal.hpp"
+#include "server/keep/kept_enums.hpp"
 #include "server/keep/row_writer.hpp"
 #include "server/record/recorder.hpp"
 
@@ -124,7 +125,7 @@ void copy_missing_values(Oid from, Oid to)
 	CommandCounterIncrement();
 }
 
-/* Whether rows of one are rows of the other as they are. */
+/* Whether rows of a, in the archive, are rows of b as they are. */
 bool have_same_rows(Relation a, Relation b)
 {
 	const TupleDesc first = RelationGetDescr(a), second = RelationGetDescr(b);
@@ -132,7 +133,7 @@ bool have_same_rows(Relation a, Relation b)
 		return false;
 	for (int i = 0; i < first->natts; i++) {
 		const Form_pg_attribute x = TupleDescAttr(first, i), y = TupleDescAttr(second, i);
-		if (x->attisdropped || y->attisdropped || x->atthasmissing || y->atthasmissing || x->atttypid != y->atttypid ||
+		if (x->attisdropped || y->attisdropped || x->atthasmissing || y->atthasmissing || !is_stored_alike(a, x, y) ||
 			x->atttypmod != y->atttypmod || x->attcollation != y->attcollation || strcmp(NameStr(x->attname), NameStr(y->attname)) != 0)
 			return false;
 	}
@@ -141,9 +142,15 @@ bool have_same_rows(Relation a, Relation b)
 
 } // namespace
 
-/* By names; those that others have dropped since are left out, and those that they have added are in given no more. */
-static AttrMap *map_by_names(TupleDesc from, TupleDesc to, Bitmapset **given)
+bool is_stored_alike(Relation archive, Form_pg_attribute kept, Form_pg_attribute now)
 {
+	return kept->atttypid == now->atttypid || (kept->atttypid == OIDOID && has_same_numbers(RelationGetRelid(archive), kept->attnum, now->atttypid));
+}
+
+/* By names; those that others have dropped since are left out, and those that they have added are in given no more. enums: by number, of those that are. */
+static AttrMap *map_by_names(Relation archive, TupleDesc to, Bitmapset **given, EnumNumbers **enums)
+{
+	const TupleDesc from = RelationGetDescr(archive);
 	AttrMap *map = make_attrmap(to->natts);
 	for (int i = 0; i < to->natts; i++) {
 		const Form_pg_attribute column = TupleDescAttr(to, i);
@@ -151,7 +158,9 @@ static AttrMap *map_by_names(TupleDesc from, TupleDesc to, Bitmapset **given)
 			const Form_pg_attribute other = TupleDescAttr(from, k);
 			if (other->attisdropped || strcmp(NameStr(other->attname), NameStr(column->attname)) != 0)
 				continue;
-			if (other->atttypid != column->atttypid || other->atttypmod != column->atttypmod)
+			if (other->atttypid == OIDOID)
+				enums[i] = enum_numbers(RelationGetRelid(archive), other->attnum, column->atttypid);
+			if (enums[i] == nullptr && (other->atttypid != column->atttypid || other->atttypmod != column->atttypmod))
 				ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
 								errmsg("column \"%s\" has another type than the values that were kept of it", NameStr(column->attname)),
 								errdetail("They are of type %s.", format_type_with_typemod(other->atttypid, other->atttypmod))));
@@ -166,7 +175,8 @@ int64 copy_rows(Relation from, Relation to)
 {
 	int64 count = 0;
 	Bitmapset *given = nullptr;
-	AttrMap *map = map_by_names(RelationGetDescr(from), RelationGetDescr(to), &given);
+	EnumNumbers **enums = (EnumNumbers **)palloc0(sizeof(EnumNumbers *) * RelationGetNumberOfAttributes(to));
+	AttrMap *map = map_by_names(from, RelationGetDescr(to), &given, enums);
 	const RowWriter writer = RowWriter::open(to);
 	ExprState *const *defaults = writer.defaults_beside(given);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -177,10 +187,15 @@ int64 copy_rows(Relation from, Relation to)
 		execute_attr_map_slot(map, row, copy);
 		MemoryContext caller = MemoryContextSwitchTo(GetPerTupleMemoryContext(writer.estate));
 		writer.set_defaults(defaults, copy);
-		/* A value that is stored apart belongs to the table that goes. */
-		for (int i = 0; i < RelationGetNumberOfAttributes(to); i++)
-			if (!copy->tts_isnull[i] && TupleDescAttr(RelationGetDescr(to), i)->attlen == -1)
+		for (int i = 0; i < RelationGetNumberOfAttributes(to); i++) {
+			if (copy->tts_isnull[i])
+				continue;
+			/* A value that is stored apart belongs to the table that goes. */
+			if (TupleDescAttr(RelationGetDescr(to), i)->attlen == -1)
 				copy->tts_values[i] = PointerGetDatum(PG_DETOAST_DATUM(copy->tts_values[i]));
+			if (enums[i] != nullptr)
+				copy->tts_values[i] = ObjectIdGetDatum(renumbered(enums[i], DatumGetObjectId(copy->tts_values[i])));
+		}
 		MemoryContextSwitchTo(caller);
 		writer.insert(copy);
 		ExecClearTuple(copy);
@@ -211,6 +226,7 @@ void move_storage_away(Oid table, const std::string &archive, bool stays)
 		RenameRelationInternal(copy, name, true, false);
 		CommandCounterIncrement();
 		copy_missing_values(table, copy);
+		store_enums_as_numbers(copy);
 		if (stays) {
 			Relation emptied = table_open(table, NoLock);
 			CheckTableForSerializableConflictIn(emptied);

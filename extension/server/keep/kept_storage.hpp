@@ -1,5 +1,5 @@
 /*
- * The rows of a table that is dropped, kept by their storage: another table, of the same row type, in schema surefoot_archive, gets its files,
+ * The rows of a table that is dropped, kept by their storage: another table, of the same columns but for enums (kept_enums.hpp), in schema surefoot_archive, gets its files,
  * and the table goes as an empty one. It takes the same moment whatever its size, and back as well.
  *
  * As VACUUM FULL and CLUSTER do with the files that they have written. Nothing else is left of the table there: no index, no constraint, no
@@ -13,7 +13,7 @@ namespace surefoot {
 
 /*
  * Moves the rows of table into a new one of that name; to be called by the extension's owner, in a subtransaction, with the table locked
- * against everybody (AccessExclusiveLock) and no type of users' in it. stays: as an empty table, with empty indexes.
+ * against everybody (AccessExclusiveLock) and no types of users' in it but enums. stays: as an empty table, with empty indexes.
  */
 void move_storage_away(Oid table, const std::string &archive, bool stays = false);
 
@@ -30,6 +30,8 @@ Oid archive_table(const std::string &archive);
 
 /* The files of two tables change places, with what pg_class says of them, and the tables of their large values. */
 void swap_files(Oid first, Oid second);
+/* Whether values of a column in the archive are values of a column as they are. */
+bool is_stored_alike(Relation archive, Form_pg_attribute kept, Form_pg_attribute now);
 /* By the names of the columns; the constraints of to hold, its triggers do not run. How many. */
 int64 copy_rows(Relation from, Relation to);
 

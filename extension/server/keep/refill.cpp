@@ -61,7 +61,7 @@ bool fit(Relation archive, Relation table)
 		const Form_pg_attribute x = TupleDescAttr(then, i);
 		if (x->attisdropped != y->attisdropped)
 			return false;
-		if (!x->attisdropped && (x->atttypid != y->atttypid || x->atttypmod != y->atttypmod || x->attcollation != y->attcollation ||
+		if (!x->attisdropped && (!is_stored_alike(archive, x, y) || x->atttypmod != y->atttypmod || x->attcollation != y->attcollation ||
 			x->atthasmissing != y->atthasmissing || y->attgenerated != '\0' || strcmp(NameStr(x->attname), NameStr(y->attname)) != 0))
 			return false;
 	}

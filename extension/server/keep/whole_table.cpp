@@ -38,7 +38,7 @@ std::optional<WholeTable> whole_table(Oid id, Oid role)
 		"EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attidentity <> ''), "
 		"NOT EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid "
 		"  LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
-		"  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT (" KEPT_OF_SERVER ")) "
+		"  WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT (" KEPT_OF_SERVER " OR t.typtype = 'e' AND NOT a.atthasmissing)) "
 		"FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
 		"WHERE c.oid = $1 AND c.relkind = 'r' AND c.relpersistence = 'p' AND NOT c.relispartition AND c.reloftype = 0 "
 		"AND c.relam = (SELECT m.oid FROM pg_am m WHERE m.amname = 'heap') "

@@ -9,8 +9,8 @@ struct WholeTable {
 	std::string name, owner, columns;
 	int64 bytes = 0;
 	bool has_identity = false;
-	/* All its types are: as they are stored, its rows mean the same whatever happens to other types. Else they can be kept as texts. */
-	bool of_server = false;
+	/* Its rows can be kept as they are stored: its types are the server's own, and mean the same whatever happens to others, or enums. Else as texts. */
+	bool storable = false;
 };
 
 /* Nothing when its rows could not be brought back by role. */

@@ -210,7 +210,7 @@ bool Keeping::is_kept_whole(Oid table) const
 		return false;
 	const Internal internal;
 	const std::optional<WholeTable> whole = whole_table(table, role);
-	return whole && whole->of_server;
+	return whole && whole->storable;
 }
 
 bool Keeping::keeps_dropped(const DropStmt *drop) const
@@ -256,8 +256,8 @@ std::string Keeping::why_not_truncated(const TruncateStmt *truncate) const
 		const Internal internal;
 		if (tables_ && has_truncate_triggers(table))
 			return table_name(table) + " has a trigger on TRUNCATE";
-		if (const std::optional<WholeTable> whole = tables_ && OidIsValid(table) ? whole_table(table, role) : std::nullopt; whole && !whole->of_server)
-			return table_name(table) + " has types that are not the server's own";
+		if (const std::optional<WholeTable> whole = tables_ && OidIsValid(table) ? whole_table(table, role) : std::nullopt; whole && !whole->storable)
+			return table_name(table) + " has types that are neither the server's own nor enums";
 	}
 	return why_not_all(tables);
 }
