@@ -3,6 +3,7 @@
 extern "C" {
 #include "access/htup_details.h"
 #include "access/table.h"
+#include "access/xlog.h"
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/pg_attribute.h"
@@ -10,6 +11,7 @@ extern "C" {
 #include "catalog/pg_type.h"
 #include "commands/comment.h"
 #include "lib/stringinfo.h"
+#include "miscadmin.h"
 #include "utils/catcache.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
@@ -20,6 +22,7 @@ namespace surefoot {
 
 struct EnumNumbers {
 	Oid type;
+	bool same; /* it is the type itself, in its own database: numbers are what they were, whatever they are called by now */
 	int count;
 	Oid *numbers;
 	char **labels;
@@ -27,14 +30,20 @@ struct EnumNumbers {
 
 namespace {
 
-constexpr char heading[] = "the numbers of these values:";
+constexpr char heading[] = "the numbers of these values";
+
+/* Where numbers mean what they meant. */
+char *home_of(Oid type)
+{
+	return psprintf(" in type %u of database %u of system " UINT64_FORMAT ":", type, MyDatabaseId, GetSystemIdentifier());
+}
 
 /* A line for each value. In labels, ends of lines are written as \n. */
 char *numbers_of(Oid type)
 {
 	StringInfoData text;
 	initStringInfo(&text);
-	appendStringInfoString(&text, heading);
+	appendStringInfo(&text, "%s%s", heading, home_of(type));
 	CatCList *values = SearchSysCacheList1(ENUMTYPOIDNAME, ObjectIdGetDatum(type));
 	for (int i = 0; i < values->n_members; i++) {
 		const Form_pg_enum value = (Form_pg_enum)GETSTRUCT(&values->members[i]->tuple);
@@ -104,6 +113,8 @@ EnumNumbers *enum_numbers(Oid archive, AttrNumber column, Oid type)
 	EnumNumbers *result = (EnumNumbers *)palloc0(sizeof(EnumNumbers));
 	const size_t most = strlen(text) / 2 + 1;
 	result->type = type;
+	const char *home = home_of(type);
+	result->same = strncmp(text + sizeof(heading) - 1, home, strlen(home)) == 0;
 	result->numbers = (Oid *)palloc(sizeof(Oid) * most);
 	result->labels = (char **)palloc(sizeof(char *) * most);
 	for (char *line = strchr(text, '\n'); line != nullptr;) {
@@ -126,15 +137,12 @@ EnumNumbers *enum_numbers(Oid archive, AttrNumber column, Oid type)
 bool has_same_numbers(Oid archive, AttrNumber column, Oid type)
 {
 	const EnumNumbers *numbers = enum_numbers(archive, column, type);
-	for (int i = 0; numbers != nullptr && i < numbers->count; i++)
-		if (number_of(type, numbers->labels[i]) != numbers->numbers[i])
-			return false;
-	return numbers != nullptr;
+	return numbers != nullptr && numbers->same;
 }
 
 Oid renumbered(const EnumNumbers *numbers, Oid number)
 {
-	for (int i = 0; i < numbers->count; i++)
+	for (int i = 0; i < numbers->count && !numbers->same; i++)
 		if (numbers->numbers[i] == number) {
 			const Oid now = number_of(numbers->type, numbers->labels[i]);
 			if (!OidIsValid(now))
@@ -142,7 +150,6 @@ Oid renumbered(const EnumNumbers *numbers, Oid number)
 								errmsg("type %s has no value \"%s\" any more, which rows that were kept have", format_type_be(numbers->type), numbers->labels[i])));
 			return now;
 		}
-	/* Of rows that came since. */
 	if (!is_of_type(number, numbers->type))
 		ereport(ERROR, (errcode(ERRCODE_DATA_CORRUPTED), errmsg("nothing says which value of type %s has the number %u", format_type_be(numbers->type), number)));
 	return number;

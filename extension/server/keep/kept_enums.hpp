@@ -1,7 +1,7 @@
 /*
  * Values of enums in tables that are kept by their storage: the numbers of pg_enum, which mean nothing when the type is made anew, or in another
- * database. In the archive they are numbers (oid), so that the type may go, and what they are called is written beside them, in the comment
- * on the column.
+ * database. In the archive they are numbers (oid), so that the type may go, and where they are from and what they were called is written beside
+ * them, in the comment on the column.
  *
  * Plain functions, used inside guarded calls only.
  */
