@@ -62,6 +62,11 @@ ROLLBACK;
 SELECT * FROM there_and_back('ALTER TABLE version ADD COLUMN at timestamptz NOT NULL DEFAULT now(); UPDATE version SET n = 5, at = ''infinity''');
 SELECT * FROM there_and_back('ALTER TABLE version ADD COLUMN id int; UPDATE version SET id = n, n = 6; ALTER TABLE version ADD PRIMARY KEY (id)');
 SELECT * FROM there_and_back('UPDATE version SET n = 9; ALTER TABLE version ADD PRIMARY KEY (n)');
+-- Before a key was there rows need not have been unique by it.
+CREATE TABLE doubles (n int, t text);
+INSERT INTO doubles VALUES (1, 'one'), (1, 'one'), (2, 'two'), (2, 'other two');
+SELECT * FROM there_and_back('DELETE FROM doubles WHERE t LIKE ''other%''; UPDATE doubles SET n = 3 WHERE ctid = (SELECT min(ctid) FROM doubles WHERE n = 1); ALTER TABLE doubles ADD PRIMARY KEY (n)');
+SELECT * FROM there_and_back('DELETE FROM doubles WHERE t LIKE ''other%''; UPDATE doubles SET n = 3 WHERE ctid = (SELECT min(ctid) FROM doubles WHERE n = 1); ALTER TABLE doubles ALTER n SET NOT NULL; CREATE UNIQUE INDEX ON doubles (n)');
 CREATE TABLE parts (id numeric PRIMARY KEY, thing int);
 INSERT INTO parts VALUES (1, 1), (1.5, 2);
 CREATE TABLE links (part numeric REFERENCES parts, note text);
