@@ -27,6 +27,10 @@ CALL there_and_back('ALTER TYPE mood RENAME VALUE ''ok'' TO ''tmp''; ALTER TYPE 
 SELECT * FROM t;
 CALL there_and_back('ALTER TYPE mood RENAME VALUE ''ok'' TO ''tmp''; ALTER TYPE mood RENAME VALUE ''sad'' TO ''ok''');
 SELECT * FROM t;
+BEGIN;
+SELECT migrate_register('900', 'swap', 'ALTER TYPE mood RENAME VALUE ''ok'' TO ''tmp''; ALTER TYPE mood RENAME VALUE ''sad'' TO ''ok''; ALTER TYPE mood RENAME VALUE ''tmp'' TO ''sad''; ALTER TYPE mood ADD VALUE ''new''');
+SELECT migrate_apply('900');
+ROLLBACK;
 CALL there_and_back('ALTER TYPE mood RENAME TO moods; ALTER TYPE pair RENAME ATTRIBUTE a TO first; ALTER TYPE pair RENAME TO two');
 CALL there_and_back('DROP TYPE mood CASCADE');
 CALL there_and_back('DROP TYPE float_range CASCADE');

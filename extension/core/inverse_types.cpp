@@ -118,8 +118,16 @@ void change_enum(Derivation &derivation, Changing &changing)
 	bool renamed = was.size() == is.size();
 	for (size_t i = 0; renamed && changing.before.address != changing.now.address && i < was.size(); i++)
 		renamed = was[i] == is[i] || (!is_in(is, was[i]) && !is_in(was, is[i]));
-	if (renamed)
+	if (renamed) {
 		rename_labels(changing, was, is);
+		return;
+	}
+	/* Adding leaves the others in their order. Which of them has which name now would be guessed, and rows move over by names. */
+	std::vector<std::string> kept = was, there = is;
+	std::erase_if(kept, [&](const std::string &label) { return !is_in(is, label); });
+	std::erase_if(there, [&](const std::string &label) { return !is_in(was, label); });
+	if (changing.before.address == changing.now.address && kept != there)
+		derivation.lose(WayBack::none, changing.before, "values were added, and others have got each other's names");
 	else
 		rebuild_enum(derivation, changing);
 }
