@@ -73,6 +73,27 @@ SELECT migrate_revert('6');
 SELECT count(*) FROM users;
 SELECT migrate_revert('5');
 SELECT id, last FROM users ORDER BY id;
+-- Rows that a later migration changes come back with what is hidden, while that is there.
+CREATE TABLE pairs (n int, note text);
+INSERT INTO pairs VALUES (1, 'one'), (2, 'two');
+SELECT migrate_register('61', 'drop', E'-- surefoot: keep=hidden\nALTER TABLE pairs DROP COLUMN note; ALTER TABLE users DROP COLUMN last');
+SELECT migrate_apply('61');
+SELECT migrate_register('62', 'change', 'UPDATE pairs SET n = 2; DELETE FROM users WHERE id = 1; COMMENT ON TABLE users IS ''u''');
+SELECT migrate_apply('62');
+SELECT verdict('62');
+SELECT migrate_revert('62');
+SELECT migrate_apply('62');
+SELECT migrate_revert('62');
+SELECT migrate_revert('61');
+SELECT * FROM pairs ORDER BY n;
+SELECT id, last FROM users ORDER BY id;
+SELECT migrate_apply('61');
+SELECT migrate_apply('62');
+SELECT migrate_purge('61');
+SELECT migrate_revert('62');
+SELECT * FROM pairs ORDER BY n;
+SELECT migrate_revert('61');
+DROP TABLE pairs;
 -- With a down script, which may ask for it.
 SELECT migrate_register('7', 'drop', E'-- surefoot: keep=hidden\nALTER TABLE users DROP COLUMN after', 'SELECT surefoot.restore_place(''7'', ''public.users.after''); ALTER TABLE users ALTER COLUMN after SET DEFAULT 7');
 SELECT migrate_apply('7');

@@ -9,7 +9,7 @@ DECLARE
     all_rows text := '';
 BEGIN
     FOR r IN SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname LOOP
-        EXECUTE format('SELECT string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C") FROM ONLY %s t', r) INTO one;
+        EXECUTE format('SELECT string_agg(one_row::text, E''\n'' ORDER BY one_row::text COLLATE "C") FROM ONLY %s one_row', r) INTO one;
         all_rows := all_rows || r || ': ' || coalesce(one, 'nothing') || E'\n';
     END LOOP;
     RETURN all_rows;
@@ -62,6 +62,11 @@ ROLLBACK;
 SELECT * FROM there_and_back('ALTER TABLE version ADD COLUMN at timestamptz NOT NULL DEFAULT now(); UPDATE version SET n = 5, at = ''infinity''');
 SELECT * FROM there_and_back('ALTER TABLE version ADD COLUMN id int; UPDATE version SET id = n, n = 6; ALTER TABLE version ADD PRIMARY KEY (id)');
 SELECT * FROM there_and_back('UPDATE version SET n = 9; ALTER TABLE version ADD PRIMARY KEY (n)');
+-- Before a key was there rows need not have been unique by it.
+CREATE TABLE doubles (n int, t text);
+INSERT INTO doubles VALUES (1, 'one'), (1, 'one'), (2, 'two'), (2, 'other two');
+SELECT * FROM there_and_back('DELETE FROM doubles WHERE t LIKE ''other%''; UPDATE doubles SET n = 3 WHERE ctid = (SELECT min(ctid) FROM doubles WHERE n = 1); ALTER TABLE doubles ADD PRIMARY KEY (n)');
+SELECT * FROM there_and_back('DELETE FROM doubles WHERE t LIKE ''other%''; UPDATE doubles SET n = 3 WHERE ctid = (SELECT min(ctid) FROM doubles WHERE n = 1); ALTER TABLE doubles ALTER n SET NOT NULL; CREATE UNIQUE INDEX ON doubles (n)');
 CREATE TABLE parts (id numeric PRIMARY KEY, thing int);
 INSERT INTO parts VALUES (1, 1), (1.5, 2);
 CREATE TABLE links (part numeric REFERENCES parts, note text);
@@ -97,4 +102,16 @@ SELECT migrate_revert('2003');
 INSERT INTO parts VALUES (1);
 SELECT migrate_revert('2003');
 TABLE links;
-DROP EXTENSION surefoot;
+-- What a later migration has done to the same rows, or to those of a table whose columns this one has changed, is walked back first.
+SELECT migrate_register('2004', 'first', 'UPDATE version SET n = 20');
+SELECT migrate_register('2005', 'second', 'UPDATE version SET n = 11');
+SELECT migrate_register('2006', 'columns', 'ALTER TABLE parts DROP COLUMN thing');
+SELECT migrate_register('2007', 'rows of it', 'DELETE FROM links; DELETE FROM parts WHERE id = 1');
+SELECT migrate_register('2008', 'other rows', 'INSERT INTO version VALUES (30)');
+SELECT version, migrate_apply(version) FROM unnest('{2004,2005,2006,2007,2008}'::text[]) version;
+SELECT migrate_revert('2004');
+SELECT migrate_revert('2006');
+SELECT version, migrate_revert(version) FROM unnest('{2005,2004,2007,2006}'::text[]) version;
+TABLE version;
+TABLE parts;
+DROP EXTENSION surefoot CASCADE;

@@ -20,7 +20,7 @@ DECLARE
     all_rows text := '';
 BEGIN
     FOR r IN SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname LOOP
-        EXECUTE format('SELECT string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C") FROM ONLY %s t', r) INTO one;
+        EXECUTE format('SELECT string_agg(one_row::text, E''\n'' ORDER BY one_row::text COLLATE "C") FROM ONLY %s one_row', r) INTO one;
         all_rows := all_rows || r || ': ' || coalesce(one, 'nothing') || E'\n';
         PERFORM bt_index_check(i.indexrelid, true) FROM pg_index i WHERE i.indrelid = r;
     END LOOP;

@@ -10,7 +10,7 @@ DECLARE
     all_rows text := '';
 BEGIN
     FOR r IN SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname LOOP
-        EXECUTE format('SELECT string_agg(t::text, E''\n'' ORDER BY t::text COLLATE "C") FROM ONLY %s t', r) INTO one;
+        EXECUTE format('SELECT string_agg(one_row::text, E''\n'' ORDER BY one_row::text COLLATE "C") FROM ONLY %s one_row', r) INTO one;
         all_rows := all_rows || r || ': ' || coalesce(one, 'nothing') || E'\n';
     END LOOP;
     RETURN all_rows;
@@ -99,6 +99,23 @@ INSERT INTO naming VALUES ('Ann', 1);
 SELECT * FROM there_and_back('UPDATE naming SET n = 2');
 SELECT * FROM there_and_back('DELETE FROM named WHERE name = ''bob''');
 ROLLBACK;
+-- A cast of users, which would say that no row is what it was.
+CREATE FUNCTION cast_text(text) RETURNS mood LANGUAGE plpgsql AS $$ BEGIN RAISE WARNING 'as %', current_user; RETURN NULL; END $$;
+CREATE CAST (text AS mood) WITH FUNCTION cast_text(text);
+CREATE TABLE felt (mood mood UNIQUE, n int);
+CREATE TABLE of_felt (mood mood REFERENCES felt (mood));
+INSERT INTO felt VALUES ('sad', 1), ('ok', 2);
+INSERT INTO of_felt VALUES ('ok'), (NULL);
+SELECT * FROM there_and_back('DELETE FROM of_felt; UPDATE felt SET mood = ''a "b", {c}'', n = 7 WHERE mood = ''sad''');
+SELECT migrate_register('2000', 'change', 'INSERT INTO felt VALUES (''a "b", {c}'')');
+SELECT migrate_apply('2000');
+INSERT INTO of_felt VALUES ('a "b", {c}');
+SELECT migrate_revert('2000');
+DELETE FROM of_felt WHERE mood = 'a "b", {c}';
+SELECT migrate_revert('2000');
+TABLE felt;
+DROP TABLE of_felt, felt;
+DROP FUNCTION cast_text CASCADE;
 -- Such a key that came since: what cannot be checked is not put back.
 CREATE TABLE named (name citext);
 INSERT INTO named VALUES ('ANN'), ('BOB');

@@ -83,28 +83,53 @@ void rebuild_enum(Derivation &derivation, Changing &changing)
 		(void)changing.take(field);
 }
 
+/* Labels by the places that they keep; one whose new name is another's for now waits for that, and of a circle one gets out of the way. */
+void rename_labels(Changing &changing, const std::vector<std::string> &was, std::vector<std::string> is)
+{
+	const auto rename = [&](std::string &label, const std::string &name) {
+		changing.run("ALTER TYPE " + changing.before.identity + " RENAME VALUE " + label + " TO " + name);
+		label = name;
+	};
+	while (is != was) {
+		bool stuck = true;
+		for (size_t i = 0; i < is.size(); i++)
+			if (is[i] != was[i] && std::find(is.begin(), is.end(), was[i]) == is.end()) {
+				rename(is[i], was[i]);
+				stuck = false;
+			}
+		if (!stuck)
+			continue;
+		std::string name;
+		for (int n = 1; name.empty() || std::find(is.begin(), is.end(), name) != is.end() || std::find(was.begin(), was.end(), name) != was.end(); n++)
+			name = "'surefoot_" + std::to_string(n) + "'";
+		rename(is[std::mismatch(is.begin(), is.end(), was.begin()).first - is.begin()], name);
+	}
+}
+
 void change_enum(Derivation &derivation, Changing &changing)
 {
 	if (!changing.take("labels"))
 		return;
 	const std::vector<std::string> was = split_list(changing.was("labels")), is = split_list(changing.is("labels"));
-	if (was.size() == is.size()) {
-		std::vector<size_t> other;
-		for (size_t i = 0; i < was.size(); i++)
-			if (was[i] != is[i])
-				other.push_back(i);
-		const bool renamed = std::all_of(other.begin(), other.end(),
-										 [&](size_t i) {
-											 return std::find(is.begin(), is.end(), was[i]) == is.end() &&
-													std::find(was.begin(), was.end(), is[i]) == was.end();
-										 });
-		if (renamed) {
-			for (size_t i : other)
-				changing.run("ALTER TYPE " + changing.before.identity + " RENAME VALUE " + is[i] + " TO " + was[i]);
-			return;
-		}
+	/* Labels do not go, so that as many of the same type have other names at most. Of a type that was made anew the names are what is known. */
+	const auto is_in = [](const std::vector<std::string> &labels, const std::string &label) {
+		return std::find(labels.begin(), labels.end(), label) != labels.end();
+	};
+	bool renamed = was.size() == is.size();
+	for (size_t i = 0; renamed && changing.before.address != changing.now.address && i < was.size(); i++)
+		renamed = was[i] == is[i] || (!is_in(is, was[i]) && !is_in(was, is[i]));
+	if (renamed) {
+		rename_labels(changing, was, is);
+		return;
 	}
-	rebuild_enum(derivation, changing);
+	/* Adding leaves the others in their order. Which of them has which name now would be guessed, and rows move over by names. */
+	std::vector<std::string> kept = was, there = is;
+	std::erase_if(kept, [&](const std::string &label) { return !is_in(is, label); });
+	std::erase_if(there, [&](const std::string &label) { return !is_in(was, label); });
+	if (changing.before.address == changing.now.address && kept != there)
+		derivation.lose(WayBack::none, changing.before, "values were added, and others have got each other's names");
+	else
+		rebuild_enum(derivation, changing);
 }
 
 void create_type(Derivation &derivation, const Object &type, Object &fresh, std::vector<std::string> &statements)

@@ -104,4 +104,21 @@ fails_with($node, $db, "SELECT migrate_revert('1')", '23503', 'a row that refers
 query($node, $db, 'DELETE FROM entries WHERE id = 5000');
 succeeds($node, $db, "SELECT migrate_revert('1')", 'reverted', 'until it is gone');
 is(query($node, $db, $contents), $before, 'then all is what it was');
+
+# Without a key any of equal rows will do: nobody waits for one that others have locked while there are enough besides, nor locks theirs.
+query($node, $db, 'CREATE TABLE marks (n int, note text); '
+	. "INSERT INTO marks SELECT n, 'x' FROM (VALUES (1), (1), (2), (2), (3)) v(n); "
+	. "SELECT migrate_register('3', 'marks', 'UPDATE marks SET n = 2 WHERE n = 1; DELETE FROM marks WHERE n = 3')");
+$holder = session($node, $db);
+$holder->query('BEGIN; UPDATE marks SET note = note WHERE ctid = (SELECT min(ctid) FROM marks WHERE n = 2)');
+succeeds($node, $db, "SET surefoot.lock_retry = '1s'; SELECT migrate_apply('3')", 'applied', 'it is applied beside one who has locked an equal row');
+is(query($node, $db, "SELECT way_back FROM migrate_status('3')"), 'exact', 'with an exact way back');
+succeeds($node, $db, "SET surefoot.lock_retry = '1s'; SELECT migrate_revert('3')", 'reverted', 'and walked back');
+$holder->query('COMMIT');
+is(query($node, $db, 'SELECT string_agg(n::text, $$,$$ ORDER BY n) FROM marks'), '1,1,2,2,3', 'all is what it was');
+query($node, $db, "SELECT migrate_apply('3')");
+$holder->query('BEGIN; UPDATE marks SET note = note WHERE n = 2');
+fails_with($node, $db, "SET surefoot.lock_retry = '1s'; SELECT migrate_revert('3')", 'SF005', 'when all are locked it is tried again for a while');
+$holder->query("UPDATE marks SET note = 'others' WHERE n = 2; COMMIT");
+fails_with($node, $db, "SELECT migrate_revert('3')", 'SF017', 'what they have become by then counts');
 done_testing();

@@ -252,13 +252,24 @@ int requeue_run(int64 id, const std::string &session_role)
 std::vector<std::string> later_on_same_objects(const Migration &migration, const std::vector<std::string> &roots,
 											   const std::vector<std::string> &parts)
 {
-	/* Later is what ran later, which after an apply out of order may have the lower number. */
+	/*
+	 * Later is what ran later, which after an apply out of order may have the lower number. Rows that it has kept come back as they were
+	 * only while the columns are there, and the other rows, that were there when it ran.
+	 */
 	static Query query("SELECT m.version FROM surefoot.migration m WHERE m.state = 'applied' AND m.run > $1 "
-					   "AND EXISTS (SELECT FROM surefoot.effect theirs WHERE theirs.run = m.run AND (theirs.root = ANY ($2) OR theirs.identity = ANY ($3) "
+					   "AND (EXISTS (SELECT FROM surefoot.effect theirs WHERE theirs.run = m.run AND (theirs.root = ANY ($2) OR theirs.identity = ANY ($3) "
 					   "OR EXISTS (SELECT FROM surefoot.effect mine WHERE mine.run = $1 AND mine.root = theirs.root))) "
+					   "OR EXISTS (SELECT FROM surefoot.archive theirs WHERE theirs.version = m.version AND theirs.run = m.run "
+					   " AND theirs.kind = ANY ('{rows,truncated}') AND theirs.purged_at IS NULL "
+					   " AND (EXISTS (SELECT FROM surefoot.effect mine WHERE mine.run = $1 AND mine.kind = 'column' AND starts_with(mine.identity, theirs.name || '.')) "
+					   "  OR EXISTS (SELECT FROM surefoot.archive mine WHERE mine.version = $4 AND mine.run = $1 AND mine.kind = 'rows' "
+					   "   AND mine.name = theirs.name AND mine.purged_at IS NULL "
+					   "   AND (mine.columns <> theirs.columns "
+					   "    OR EXISTS (SELECT FROM surefoot.archive_row x JOIN surefoot.archive_row y ON y.data = x.after WHERE x.archive = mine.id AND y.archive = theirs.id) "
+					   "    OR EXISTS (SELECT FROM surefoot.archive_row x JOIN surefoot.archive_row y ON y.after = x.data WHERE x.archive = mine.id AND y.archive = theirs.id)))))) "
 					   "ORDER BY m.run DESC",
-					   {INT8OID, TEXTARRAYOID, TEXTARRAYOID});
-	const Rows rows = query.run({migration.run, Value::array(roots), Value::array(parts)});
+					   {INT8OID, TEXTARRAYOID, TEXTARRAYOID, TEXTOID});
+	const Rows rows = query.run({migration.run, Value::array(roots), Value::array(parts), migration.version});
 	std::vector<std::string> versions;
 	for (size_t i = 0; i < rows.size(); i++)
 		versions.push_back(rows.text(i, 0));

@@ -51,7 +51,8 @@ bool leave_old_columns(KeyedTable &table, const Recorder &recorder)
 	}
 	bool key_is_old = true;
 	std::erase_if(table.columns, [&](const KeyedColumn &column) {
-		const bool is_new = !old.contains(address(column.number));
+		/* One that is hidden by this migration is none of those that are there. */
+		const bool is_new = !old.contains(address(column.number)) && !column.name.starts_with(catalog::hidden_prefix);
 		key_is_old = key_is_old && !(is_new && column.in_key);
 		return is_new;
 	});
@@ -82,6 +83,10 @@ std::string keep_table(const Speaker &speaker, Recorder &recorder, Oid id, Oid r
 		table = keyed_table(id, role, true);
 		if (!table || !leave_old_columns(*table, recorder))
 			return why("its columns are changed in the same migration");
+		/* Before there was the index, several rows may have had the same key. */
+		if (OidIsValid(table->index) && is_stored_anew(table->index))
+			for (KeyedColumn &column : table->columns)
+				column.in_key = false;
 		std::vector<AttrNumber> numbers;
 		std::vector<size_t> key;
 		for (const KeyedColumn &column : table->columns) {

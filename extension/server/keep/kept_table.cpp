@@ -1,6 +1,7 @@
 #include "server/keep/kept_table.hpp"
 
 #include "core/sql_text.hpp"
+#include "server/catalog/definitions.hpp"
 #include "server/compat.hpp"
 #include "server/keep/kept_owner.hpp"
 #include "server/keep/kept_texts.hpp"
@@ -94,24 +95,37 @@ KeptTable::KeptTable(const std::string &version, const std::string &kept_name, c
 	size_t generated = 0;
 	for (size_t i = 0; i < now.size(); i++)
 		generated += now.flag(i, 2);
-	has_others_ = now.size() - generated > names.size();
+	std::vector<size_t> still; /* of the columns that were kept */
 	for (size_t i = 0; i < names.size(); i++) {
-		columns_.push_back(names.text(i, 0));
-		types_.push_back(names.text(i, 1));
-		if (names.flag(i, 2))
-			key_.push_back(i);
+		const std::string column = names.text(i, 0), type = names.text(i, 1);
 		size_t at = 0;
-		while (at < now.size() && (now.text(at, 0) != columns_[i] || (now.text(at, 1) != types_[i] && !(retyped && !names.flag(i, 2))) || now.flag(at, 2)))
+		while (at < now.size() && (now.text(at, 0) != column || (now.text(at, 1) != type && !(retyped && !names.flag(i, 2))) || now.flag(at, 2)))
 			at++;
+		/* One that was hidden may have been purged. */
+		if (at == now.size() && column.starts_with(catalog::hidden_prefix))
+			continue;
 		if (at == now.size())
 			throw Error("55000", "the rows of table " + name + " cannot be put back",
-						"Its column " + quoted(columns_[i]) + " is gone, or has another type than when they were kept.");
+						"Its column " + quoted(column) + " is gone, or has another type than when they were kept.");
+		if (names.flag(i, 2))
+			key_.push_back(still.size());
+		still.push_back(i);
+		columns_.push_back(column);
+		types_.push_back(type);
 		numbers_.push_back(static_cast<AttrNumber>(now.number(at, 3)));
 	}
+	has_others_ = now.size() - generated > columns_.size();
+	const auto cells_of = [&still](const Rows &rows, size_t row, size_t side) -> std::optional<Cells> {
+		if (rows.is_null(row, side))
+			return std::nullopt;
+		Cells cells, all = kept_cells(rows.text(row, side));
+		for (const size_t i : still)
+			cells.push_back(std::move(all.at(i)));
+		return cells;
+	};
 	const Rows rows = data.run({kept.number(0, 0)});
 	for (size_t i = 0; i < rows.size(); i++)
-		rows_.emplace_back(rows.is_null(i, 0) ? std::nullopt : std::optional(kept_cells(rows.text(i, 0))),
-						   rows.is_null(i, 1) ? std::nullopt : std::optional(kept_cells(rows.text(i, 1))));
+		rows_.emplace_back(cells_of(rows, i, 0), cells_of(rows, i, 1));
 }
 
 Cells KeptTable::key_of(const Cells &cells) const
@@ -152,17 +166,17 @@ std::vector<Cells> KeptTable::turned(const std::vector<Cells> &rows, const std::
 }
 
 /* Those of which found is true, with their places; kept: what goes by the name of surefoot_kept, of columns. */
-std::vector<Cells> KeptTable::rows_that_are(const std::string &found, bool locks, const std::vector<Cells> &kept, const std::vector<size_t> &columns) const
+std::vector<Cells> KeptTable::rows_that_are(const std::string &found, Locks locks, const std::vector<Cells> &kept, const std::vector<size_t> &columns) const
 {
 	std::string list;
 	for (const std::string &column : columns_)
 		list += "surefoot_row." + quoted(column) + ", ";
 	return run_with_texts("SELECT " + list + "surefoot_row.ctid FROM ONLY " + name_ + " AS surefoot_row " + found +
-							  (locks ? " FOR UPDATE OF surefoot_row" : ""),
+							  (locks == Locks::none ? "" : " FOR UPDATE OF surefoot_row") + (locks == Locks::at_once ? " SKIP LOCKED" : ""),
 						  turned(kept, columns));
 }
 
-std::map<Cells, PlacedRow> KeptTable::there(bool locks) const
+std::map<Cells, PlacedRow> KeptTable::there(Locks locks) const
 {
 	std::vector<Cells> named;
 	for (const Pair &row : rows_)
@@ -177,8 +191,11 @@ std::map<Cells, PlacedRow> KeptTable::there(bool locks) const
 	return result;
 }
 
-/* Those that equal one that is kept, as it was or as the migration left it. By their texts: not every type has an operator for that. */
-std::multimap<Cells, PlacedRow> KeptTable::there_without_key(bool locks) const
+/*
+ * Those that equal one that is kept, as it was or as the migration left it. By their texts: not every type has an operator for that, and a
+ * cast of a text to a type of users may be a function of theirs.
+ */
+std::multimap<Cells, PlacedRow> KeptTable::there_without_key(Locks locks) const
 {
 	std::vector<Cells> named;
 	for (const Pair &row : rows_) {
@@ -192,7 +209,7 @@ std::multimap<Cells, PlacedRow> KeptTable::there_without_key(bool locks) const
 	for (size_t i = 0; i < columns_.size(); i++) {
 		all.push_back(i);
 		now += (i ? ", surefoot_row." : "surefoot_row.") + quoted(columns_[i]);
-		kept += (i ? ", " : "") + kept_as(i);
+		kept += (i ? ", surefoot_kept.c" : "surefoot_kept.c") + std::to_string(i);
 	}
 	std::multimap<Cells, PlacedRow> result;
 	for (Cells &row : rows_that_are("WHERE textin(record_out(ROW(" + now + "))) IN (SELECT textin(record_out(ROW(" + kept + "))) FROM " + list_of_kept(all) + ")",
@@ -207,7 +224,7 @@ std::multimap<Cells, PlacedRow> KeptTable::there_without_key(bool locks) const
 
 void KeptTable::look_at_types()
 {
-	const std::map<Cells, PlacedRow> now = there(true);
+	const std::map<Cells, PlacedRow> now = there(Locks::after_waiting);
 	for (const Pair &row : rows_)
 		if (const auto found = now.find(key_of(row)); found != now.end() && found->second.cells != *row.second) {
 			conflicts.push_back(words_of(key_of(row)));
@@ -240,7 +257,7 @@ void KeptTable::look()
 		look_without_key();
 		return;
 	}
-	const std::map<Cells, PlacedRow> now = there(true);
+	const std::map<Cells, PlacedRow> now = there(Locks::after_waiting);
 	for (const Pair &row : rows_) {
 		const Cells key = key_of(row);
 		const auto found = now.find(key);
@@ -254,20 +271,39 @@ void KeptTable::look()
 	}
 }
 
-/* Each row that is there counts once. First for what the migration left: what equals that may equal what another one was. */
+/*
+ * Each row that is there counts once. First for what the migration left: what equals that may equal what another one was. Of equal rows
+ * those are taken that nobody else has locked; others are waited for only when these are too few.
+ */
 void KeptTable::look_without_key()
 {
-	std::multimap<Cells, PlacedRow> now = there_without_key(true);
-	std::vector<const Pair *> removed, others;
-	for (const Pair &row : rows_) {
-		if (!row.second)
-			removed.push_back(&row);
-		else if (const auto found = now.find(*row.second); found != now.end()) {
-			set_aside(row, &found->second);
-			now.erase(found);
-		} else if (row.first)
-			others.push_back(&row);
-	}
+	using Places = std::multimap<Cells, PlacedRow>;
+	std::vector<const Pair *> left, removed;
+	for (const Pair &row : rows_)
+		(row.second ? left : removed).push_back(&row);
+	std::set<std::string> taken;
+	const auto not_taken = [&taken](Places now) {
+		std::erase_if(now, [&taken](const auto &row) { return taken.contains(row.second.place); });
+		return now;
+	};
+	const auto take_left = [&](Places now) {
+		std::vector<const Pair *> missing;
+		for (const Pair *row : left)
+			if (const auto found = now.find(*row->second); found != now.end()) {
+				taken.insert(found->second.place);
+				set_aside(*row, &found->second);
+				now.erase(found);
+			} else
+				missing.push_back(row);
+		left = std::move(missing);
+		return now;
+	};
+	(void)take_left(there_without_key(Locks::at_once));
+	if (left.empty() && removed.empty())
+		return;
+	Places now = not_taken(there_without_key(Locks::none));
+	if (std::any_of(left.begin(), left.end(), [&now](const Pair *row) { return now.contains(*row->second); }))
+		now = take_left(not_taken(there_without_key(Locks::after_waiting)));
 	const auto is_as_it_was = [&now](const Pair &row) {
 		const auto found = now.find(*row.first);
 		if (found == now.end())
@@ -275,8 +311,8 @@ void KeptTable::look_without_key()
 		now.erase(found);
 		return true;
 	};
-	for (const Pair *row : others)
-		if (!is_as_it_was(*row))
+	for (const Pair *row : left)
+		if (row->first && !is_as_it_was(*row))
 			conflicts.push_back(words_of(*row->second));
 	for (const Pair *row : removed)
 		if (!is_as_it_was(*row))
@@ -285,7 +321,7 @@ void KeptTable::look_without_key()
 
 void KeptTable::look_at_values()
 {
-	const std::map<Cells, PlacedRow> now = there(true);
+	const std::map<Cells, PlacedRow> now = there(Locks::after_waiting);
 	for (Pair &row : rows_)
 		if (const auto found = now.find(key_of(row)); found != now.end() && found->second.cells != *row.first) {
 			changed_.push_back({found->second.place, *row.first});
@@ -323,7 +359,7 @@ void KeptTable::check()
 		return Error("55000", "the rows of table " + name_ + " do not come back as they were");
 	};
 	if (!has_key()) {
-		std::multimap<Cells, PlacedRow> now = there_without_key(false);
+		std::multimap<Cells, PlacedRow> now = there_without_key(Locks::none);
 		for (const Pair &row : done_) {
 			if (!row.first)
 				continue;
@@ -334,7 +370,7 @@ void KeptTable::check()
 		}
 		return;
 	}
-	const std::map<Cells, PlacedRow> now = there(false);
+	const std::map<Cells, PlacedRow> now = there(Locks::none);
 	for (const Pair &row : done_) {
 		const auto found = now.find(key_of(row));
 		if ((found == now.end() ? std::nullopt : std::optional(found->second.cells)) != row.first)

@@ -35,9 +35,10 @@ private:
 	using Pair = std::pair<std::optional<Cells>, std::optional<Cells>>; /* was, left by the migration */
 	Cells key_of(const Cells &cells) const;
 	Cells key_of(const Pair &row) const { return key_of(row.first ? *row.first : *row.second); }
-	std::map<Cells, PlacedRow> there(bool locks) const;
-	std::multimap<Cells, PlacedRow> there_without_key(bool locks) const;
-	std::vector<Cells> rows_that_are(const std::string &found, bool locks, const std::vector<Cells> &kept, const std::vector<size_t> &columns) const;
+	enum class Locks { none, at_once, after_waiting }; /* at_once: without the rows that others have locked */
+	std::map<Cells, PlacedRow> there(Locks locks) const;
+	std::multimap<Cells, PlacedRow> there_without_key(Locks locks) const;
+	std::vector<Cells> rows_that_are(const std::string &found, Locks locks, const std::vector<Cells> &kept, const std::vector<size_t> &columns) const;
 	void look_without_key();
 	void set_aside(const Pair &row, const PlacedRow *found);
 	std::string same_key() const;

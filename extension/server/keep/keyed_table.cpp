@@ -10,7 +10,7 @@
 
 namespace surefoot {
 
-std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key)
+std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool with_all)
 {
 	static Query query(
 		"SELECT format('%I.%I', n.nspname, c.relname), pg_get_userbyid(c.relowner), pg_table_size(c.oid) "
@@ -35,31 +35,31 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key)
 		"SELECT a.attnum, a.attname, CASE WHEN t.typnamespace = 'pg_catalog'::regnamespace THEN t.typname ELSE format('%I.%I', n.nspname, t.typname) END, coalesce(a.attnum = ANY (k.indkey::int2[]), false), a.attgenerated <> '', "
 		KEPT_OF_SERVER " OR coalesce(e.typtype, t.typtype) = 'e' OR " KEPT_AS_TEXT
 		"  AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND (c.conrelid = $1 AND a.attnum = ANY (c.conkey) OR "
-		"    c.confrelid = $1 AND a.attnum = ANY (c.confkey))), a.attidentity = 'a', t.typnamespace = 'pg_catalog'::regnamespace "
+		"    c.confrelid = $1 AND a.attnum = ANY (c.confkey))), a.attidentity = 'a', t.typnamespace = 'pg_catalog'::regnamespace, coalesce(k.indexrelid, 0) "
 		"FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid JOIN pg_namespace n ON n.oid = t.typnamespace "
 		"LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' "
-		"LEFT JOIN (SELECT i.indkey FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
+		"LEFT JOIN (SELECT i.indkey, i.indexrelid FROM pg_index i WHERE i.indrelid = $1 AND i.indisunique AND i.indisvalid AND i.indpred IS NULL "
 		"  AND i.indexprs IS NULL AND i.indnkeyatts = i.indnatts AND NOT EXISTS (SELECT FROM pg_attribute k "
 		"    LEFT JOIN pg_collation l ON l.oid = k.attcollation WHERE k.attrelid = $1 AND k.attnum = ANY (i.indkey::int2[]) AND "
 		"    NOT (k.attnotnull AND k.attgenerated = '' AND coalesce(l.collisdeterministic, true) "
 		"    AND k.atttypid = ANY ('{int2,int4,int8,text,varchar,uuid,name,bytea,date,timestamp,timestamptz}'::regtype[]))) "
 		"  ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) k ON true "
-		"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND NOT starts_with(a.attname, 'surefoot_hidden_') ORDER BY a.attnum",
-		{OIDOID});
+		"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND ($2 OR NOT starts_with(a.attname, 'surefoot_hidden_')) ORDER BY a.attnum",
+		{OIDOID, BOOLOID});
 	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(id)), Value::datum(ObjectIdGetDatum(role))});
 	if (rows.empty())
 		return std::nullopt;
-	KeyedTable table{id, rows.text(0, 0), rows.text(0, 1), rows.number(0, 2), {}};
-	bool has_key = false;
-	const Rows found = columns.run({Value::datum(ObjectIdGetDatum(id))});
+	KeyedTable table{id, rows.text(0, 0), rows.text(0, 1), rows.number(0, 2), {}, InvalidOid};
+	const Rows found = columns.run({Value::datum(ObjectIdGetDatum(id)), with_all});
 	for (size_t i = 0; i < found.size(); i++) {
 		if (found.flag(i, 4))
 			continue;
 		table.columns.push_back({static_cast<AttrNumber>(found.number(i, 0)), found.text(i, 1), found.text(i, 2), found.flag(i, 3), found.flag(i, 6),
 								 found.flag(i, 5), found.flag(i, 7)});
-		has_key = has_key || found.flag(i, 3);
+		if (found.flag(i, 3))
+			table.index = static_cast<Oid>(found.number(i, 8));
 	}
-	return table.columns.empty() || !(has_key || without_key) ? std::nullopt : std::optional(std::move(table));
+	return table.columns.empty() || !(OidIsValid(table.index) || with_all) ? std::nullopt : std::optional(std::move(table));
 }
 
 std::string type_of_kept(const std::string &type)

@@ -19,13 +19,14 @@ struct KeyedTable {
 	std::string name, owner;
 	int64 bytes;
 	std::vector<KeyedColumn> columns;
+	Oid index; /* that of the key, if there is one */
 };
 
 /*
  * A table whose rows can be found by a key, and put back to the last bit by role: see docs/reversal.md. Generated columns are left out.
- * without_key: also one of which no column is in a key, as rows are found by all that is in them.
+ * with_all: also one of which no column is in a key, as rows are found by all that is in them, and with the columns that are hidden.
  */
-std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool without_key = false);
+std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool with_all = false);
 
 /* A type as store_rows() writes it, as a cast takes it. */
 std::string type_of_kept(const std::string &type);

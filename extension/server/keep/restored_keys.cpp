@@ -52,6 +52,9 @@ std::vector<ForeignKey> keys_of(Oid table)
 
 std::string same(const Touched &touched, size_t column, const std::string &name)
 {
+	/* Of users' types there are enums alone, and a cast of a text to one may be a function of theirs. */
+	if (touched.types[column].find('.') != std::string::npos)
+		return "textin(enum_out(surefoot_row." + name + ")) OPERATOR(pg_catalog.=) surefoot_kept.c" + std::to_string(column);
 	return "surefoot_row." + name + " OPERATOR(pg_catalog.=) surefoot_kept.c" + std::to_string(column) + "::" + type_of_kept(touched.types[column]);
 }
 
