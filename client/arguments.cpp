@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "checklist_rows.hpp"
 #include "failure.hpp"
 #include "options.hpp"
 #include "terminal.hpp"
@@ -281,6 +282,8 @@ bool parse_arguments(int argc, char **argv, const Environment &env, Options &opt
 
 	if (options.limit < 1)
 		throw usage_failure("--limit takes a number above 0", "See: surefoot log --help");
+
+	refuse_unknown_overrides(options.overrides);
 
 	options.dir_given = !options.dir.empty();
 	if (options.dir.empty())

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "checklist_rows.hpp"
 #include "core/secret_text.hpp"
 #include "hints.hpp"
 #include "interrupt.hpp"
@@ -138,6 +139,7 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 {
 	std::vector<std::string> refused;
 	const Finding *unfinished = nullptr;
+	bool half_done = false, in_spite = true;
 	for (const Finding &finding : findings) {
 		if (!finding.fails())
 			continue;
@@ -149,6 +151,8 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 			run.log.warning(fmt::format("overridden: {}", finding_line(finding)));
 			continue;
 		}
+		half_done = half_done || (finding.code == "migration" && tells_half_done(finding));
+		in_spite = in_spite && !stops_the_server(finding.code);
 		if (std::find(refused.begin(), refused.end(), finding.code) == refused.end())
 			refused.push_back(finding.code);
 	}
@@ -163,11 +167,18 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 	const bool down = run.options.command == "revert" || run.options.down;
 	failure.version = version;
 	failure.hint = fmt::format("Nothing of {} was run. Mend what the rows name", version);
-	if (unfinished != nullptr) {
+	if (half_done) {
+		failure.hint = fmt::format("Some steps of {} are done already. Mend what stopped it and go on, or walk back: {}", version,
+								   run.next("revert", version));
+		failure.next_command = run.next("resume", version) + "   # or: " + run.next("revert", version);
+	} else if (unfinished != nullptr) {
 		failure.hint += '.';
 		failure.next_command = run.next("status", unfinished->object);
 	} else {
-		failure.hint += fmt::format(", or go on in spite of them: {}{}", run.next(down ? "revert" : "apply", version), overrides);
+		if (refused == std::vector<std::string>{"order"})
+			failure.hint = fmt::format("Nothing of {} was run. If it is meant: {}", version, out_of_order_command(run, version));
+		else
+			failure.hint += in_spite ? fmt::format(", or go on in spite of them: {}{}", run.next(down ? "revert" : "apply", version), overrides) : ".";
 		failure.next_command = run.next(down ? "checklist --down" : "checklist", version);
 	}
 	throw failure;
@@ -227,6 +238,7 @@ Validation validate_migration(Run &run, const std::string &version, bool show_pa
 			validation.half_done = tells_half_done(finding);
 		if (finding.code == "verify" && finding.fails())
 			validation.place = place_in_verify(version, finding.message);
+		validation.unproved = validation.unproved || (finding.code == "verify" && finding.level == "warn");
 		Json row = to_json(finding);
 		row["version"] = version;
 		rows.push_back(std::move(row));

@@ -52,6 +52,7 @@ struct Validation {
 	int failures = 0;
 	std::optional<ScriptPosition> place; // where the verify script fails
 	bool half_done = false;				 // the migration has failed before
+	bool unproved = false;				 // this role could not run the verify script
 };
 
 // migrate_validate: shows the rows.

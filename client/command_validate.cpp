@@ -61,11 +61,13 @@ int command_validate(Run &run)
 	take_files(run, versions);
 	run.report["validation"] = Json::array();
 	int failures = 0;
+	size_t unproved = 0;
 	Failure failure = make_failure(exit_validation, "VALIDATION_FAILED", "");
 	for (const std::string &version : versions) {
 		const Validation found =
 			validate_migration(run, version, versions.size() == 1 || run.options.verbose > 0);
 		failures += found.failures;
+		unproved += found.unproved;
 		if (found.failures == 0)
 			continue;
 		run.say(fmt::format("{} is not valid: {} finding{}", version, found.failures,
@@ -79,8 +81,13 @@ int command_validate(Run &run)
 	}
 	run.server->rollback();
 	if (failures == 0) {
-		run.say(versions.size() == 1 ? fmt::format("{} is valid", versions.front())
-									 : fmt::format("{} migrations are valid", versions.size()));
+		const std::string but =
+			unproved == 0 ? ""
+			: versions.size() == 1
+				? ", but for its verify script, which this role cannot run"
+				: fmt::format(", but for the verify scripts of {}, which this role cannot run", unproved);
+		run.say(versions.size() == 1 ? fmt::format("{} is valid{}", versions.front(), but)
+									 : fmt::format("{} migrations are valid{}", versions.size(), but));
 		return exit_ok;
 	}
 	failure.message =

@@ -72,6 +72,14 @@ void advise_permission(Run &run, Failure &failure)
 						run.server ? run.server->info().user : "");
 		return;
 	}
+	constexpr std::string_view no_schema = "permission denied for schema ";
+	if (failure.hint.empty() && run.connection && !is_ours(text) && text.starts_with(no_schema)) {
+		// Where the extension's functions are, as no script is at work: surefoot.allow has given the rest.
+		failure.exit_code = exit_usage;
+		failure.hint = fmt::format("As the owner of the schema, run: GRANT USAGE ON SCHEMA {} TO \"{}\";", text.substr(no_schema.size()),
+								   run.server ? run.server->info().user : run.connection->user());
+		return;
+	}
 	if (!failure.hint.empty() || !run.connection || !is_ours(text))
 		return;
 	// That is how the database is set up: nothing failed, and nothing was run.
@@ -98,7 +106,7 @@ void advise_order(Run &run, const std::string &version, Failure &failure)
 {
 	if (run.options.command == "apply") {
 		failure.next_command = run.next("apply", version) + " --out-of-order";
-		failure.hint = "If it is meant, say so: --out-of-order.";
+		failure.hint = "If it is meant: " + out_of_order_command(run, version);
 		return;
 	}
 	// "... cannot be reverted before 0021, 0020": after an apply out of order one of them may be the lowest.
@@ -183,9 +191,25 @@ void advise_validation(Run &run, const std::string &version, Failure &failure)
 					half_done ? run.next("resume", version) : same_command(run));
 }
 
+// What the migration has made is gone, or has another name: nothing is in the way, something is missing.
+bool is_missing(const std::string &sqlstate)
+{
+	for (std::string_view code : {"42704", "42P01", "42703", "42883", "3F000"})
+		if (sqlstate == code)
+			return true;
+	return false;
+}
+
 // Nobody has written it, so there is no script to mend, and the same again would come to the same end.
 void advise_derived(Run &run, const std::string &version, Failure &failure)
 {
+	if (is_missing(failure.sqlstate)) {
+		const std::string recorded = run.next("drift --sql recorded", "");
+		failure.hint = fmt::format("This way back was derived, and something that it is about is not there, as if somebody had "
+								   "dropped or renamed it by hand. The SQL that brings it back: {}", recorded);
+		failure.next_command = recorded;
+		return;
+	}
 	failure.hint = "This way back was derived. Remove what is in its way";
 	if (migration_files(run, version))
 		failure.hint += ", or write one of your own, beginning with it: " + run.next("new --down", version);
@@ -201,6 +225,14 @@ std::string same_command(const Run &run)
 	if (!run.options.to.empty())
 		again += " --to " + run.options.to;
 	return run.options.all ? again + " --all" : again;
+}
+
+std::string out_of_order_command(const Run &run, const std::string &version)
+{
+	std::string one = run.next("apply", version) + " --out-of-order";
+	if (run.options.command == "apply" && run.options.target.empty())
+		one += "; together with what comes after it: " + same_command(run) + " --out-of-order";
+	return one;
 }
 
 void translate_hints(Run &run, Failure &failure)
@@ -241,12 +273,12 @@ bool tells_half_done(const Finding &finding)
 void translate_hint(const Run &run, const std::string &version, Finding &finding)
 {
 	if (finding.code == "order" && !finding.hint.empty())
-		finding.hint = "If it is meant: " + run.next("apply", version) + " --out-of-order";
+		finding.hint = "If it is meant: " + out_of_order_command(run, version);
 	else if (finding.code == "migration" && finding.hint.find("migrate_cancel(") != finding.hint.npos)
 		finding.hint = "To have it cancelled first: " + run.next("cancel", version);
 	else if (finding.code == "unfinished" && finding.fails())
 		finding.hint = fmt::format("{}, or resume or revert it.", run.next("jobs --follow", ""));
-	else if (finding.code == "not-applied" && tells_half_done(finding))
+	else if (tells_half_done(finding) && (finding.code == "not-applied" || (finding.code == "migration" && finding.fails())))
 		finding.hint = fmt::format("Mend what stopped it and go on: {}, or walk back: {}",
 								   run.next("resume", version), run.next("revert", version));
 	else if (finding.code == "not-applied" && (finding.message.ends_with(" is queued") || finding.message.ends_with(" is running")))

@@ -13,6 +13,9 @@ struct Run;
 // The command that was given, as it can be given again.
 std::string same_command(const Run &run);
 
+// What applies version though a later one is applied, and the rest of what was asked for.
+std::string out_of_order_command(const Run &run, const std::string &version);
+
 // Replaces hint and next command of an error where the client has its own way.
 void translate_hints(Run &run, Failure &failure);
 

@@ -540,6 +540,7 @@ CREATE PROCEDURE surefoot.allow(role regrole, what text)
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     f regprocedure;
+    home regnamespace := (SELECT e.extnamespace FROM pg_extension e WHERE e.extname = 'surefoot');
 BEGIN
     IF what IS NULL OR what NOT IN ('apply', 'look', 'nothing') THEN
         RAISE EXCEPTION 'unknown permission "%"', what USING ERRCODE = '22023', HINT = 'It is apply, look or nothing.';
@@ -562,6 +563,11 @@ BEGIN
         EXECUTE format('REVOKE ALL ON SCHEMA surefoot FROM %s', role);
     ELSE
         EXECUTE format('GRANT USAGE ON SCHEMA surefoot TO %s', role);
+        -- The functions are of no use to who cannot name them. It is a schema of the user's, who may need it for other things besides;
+        -- so it is not taken away again.
+        IF NOT has_schema_privilege(role, home, 'USAGE') AND has_schema_privilege(home, 'USAGE WITH GRANT OPTION') THEN
+            EXECUTE format('GRANT USAGE ON SCHEMA %s TO %s', home, role);
+        END IF;
         EXECUTE format('GRANT SELECT ON ALL TABLES IN SCHEMA surefoot TO %s', role);
         -- Rows of others' tables are no history.
         EXECUTE format('REVOKE ALL ON surefoot.archive_row FROM %s', role);

@@ -7,6 +7,9 @@ SELECT migrate_register('0001', 'first', 'CREATE TABLE a (id int);', 'DROP TABLE
 SELECT migrate_register('0001', 'first', 'CREATE TABLE a (id int);', 'DROP TABLE a;');
 SELECT migrate_register('0001', 'first', 'CREATE TABLE a (id bigint);', 'DROP TABLE a;');
 SELECT migrate_register('0001', 'first', 'CREATE TABLE a (id int);', 'DROP TABLE a;');
+-- nor do newlines at the end, of which psql's backquotes take one away
+SELECT migrate_register('0001', 'first', E'CREATE TABLE a (id int);\n\n', E'DROP TABLE a;\r\n');
+SELECT surefoot.differing('{0001,0001,0001}', ARRAY[E'CREATE TABLE a (id int);\n', 'CREATE TABLE a (id int); ', 'CREATE TABLE a ()']);
 SELECT migrate_apply('0001');
 SELECT migrate_register('0001', 'first', $$
 -- now with a comment

@@ -126,4 +126,14 @@ like($shop->sql("SELECT level || ' ' || detail || ' ' || hint FROM migrate_check
 $holder->query('ROLLBACK');
 is($shop->run('revert', '0040')->exit, 0, 'which it does');
 
+# What has failed half way is neither applied in spite of that nor asked for again.
+$shop->write('0041_half', up => "ALTER TABLE users ADD COLUMN half int;\nCREATE UNIQUE INDEX half ON users ((1));\n");
+is($shop->run('apply', '0041')->exit, 8, 'a migration that fails half way');
+my $half = $shop->run('checklist', '0041', '--override', 'order');
+is($half->exit, 7, 'fails the checklist');
+like($half->stdout, qr/^fail +migration +0041 .* is failed\n +Mend what stopped it and go on: surefoot resume 0041, or walk back: surefoot revert 0041$/m, 'by a row that has the ways on');
+like($half->stderr, qr/HINT +Some steps of 0041 are done already\. .*\nNEXT +surefoot resume 0041   # or: surefoot revert 0041\n/, 'as the hint has');
+unlike($half->stderr, qr/--override migration/, 'and none that cannot work');
+is($shop->run('revert', '0041')->exit, 0, 'back again');
+
 done_testing();

@@ -51,6 +51,8 @@ hints('later ones', 1, qr/cannot be reverted before.*NEXT +surefoot revert --to 
   if $shop->write('0005_v', up => "CREATE VIEW v3 AS SELECT c3 FROM t;\n", down => "DROP VIEW v3;\n") || $shop->run('apply', '5') || 1;
 $shop->sql('DROP VIEW v');
 $shop->write('0001_late', up => "CREATE TABLE late (id int);\n", down => "DROP TABLE late;\n");
+hints('a late branch among all', 7, qr/HINT +Nothing of 0001 was run\. If it is meant: surefoot apply 0001 --out-of-order; together with what comes after it: surefoot apply --all --out-of-order\n/,
+	'apply', '--all');
 hints('a late branch', 7, qr/fail +order .*\n.*surefoot apply 0001 --out-of-order/, 'apply', '1');
 is($shop->run('apply', '1', '--override', 'order')->exit, 0, 'overriding the row is enough');
 
@@ -98,6 +100,36 @@ is($shop->sql('SELECT count(*) FROM migrate_status(\'8\')'), '0', 'and registers
 my $owner = $shop->run('apply', '8', { env => { DB_USER => 'deployer' } });
 is($owner->exit, 1, 'a right that the script lacks: exit code 1');
 like($owner->stderr, qr/SQLSTATE 42501.*HINT +Role "deployer" lacks a right .*GRANT/s, 'is told as what it is');
+
+# The verify script reads what a role that may only look may not read: nothing was found wrong.
+$shop->write('0009_proved', up => "CREATE TABLE proved (id int);\n", verify => "SELECT count(*) = 0 FROM proved;\n");
+is($shop->run('apply', '9')->exit, 0, 'a migration with a verify script');
+my $validated = $shop->run('validate', '9', $look);
+is($validated->exit, 0, 'validated by a role that may only look') or diag($validated->stderr);
+like($validated->stdout, qr/^warn +verify +0009 +the verify script cannot be run by role "watcher": permission denied for table proved\n.*SQLSTATE 42501\n +Validate as that role or as a member of it\.$/m,
+	'tells that it could not be run');
+like($validated->stdout, qr/^0009 is valid, but for its verify script, which this role cannot run$/m, 'and how it ends');
+$shop->sql('INSERT INTO proved VALUES (1); GRANT SELECT ON proved TO watcher');
+is($shop->run('validate', '9', $look)->exit, 4, 'what it can read it judges');
+$shop->sql('DELETE FROM proved');
+
+# Functions in a schema of one's own
+my $tools = project($node, 'tools', '0001_a' => { up => "CREATE TABLE a (id int);\n" });
+$tools->sql("DROP EXTENSION surefoot; CREATE SCHEMA tools; CREATE EXTENSION surefoot SCHEMA tools; CALL surefoot.allow('watcher', 'look')");
+is($tools->run('status', $look)->exit, 0, 'who may look may name the functions, wherever they are');
+is($tools->run('drift')->exit, 0, 'which is no drift');
+$tools->sql('REVOKE USAGE ON SCHEMA tools FROM watcher');
+my $nameless = $tools->run('status', $look);
+is($nameless->exit, 2, 'without');
+like($nameless->stderr, qr/HINT +As the owner of the schema, run: GRANT USAGE ON SCHEMA tools TO "watcher";/, 'it is told who may give it');
+
+# What was made is gone: nothing is in the way of the derived way back.
+$tools->write('0002_gone', up => "CREATE TABLE gone (id int);\nCREATE TABLE gone2 (id int);\n");
+is($tools->run('apply', '2', '--override', 'order')->exit, 0, 'a migration whose');
+$tools->sql('DROP TABLE gone');
+my $gone = $tools->run('revert', '2');
+is($gone->exit, 1, 'table somebody drops');
+like($gone->stderr, qr/HINT .*dropped or renamed it by hand.*surefoot drift --sql recorded\n(.*\n)*NEXT +surefoot drift --sql recorded\n/, 'is brought back first');
 
 # Commands
 like($shop->run('aply')->stderr, qr/unknown command "aply"; did you mean apply\?/, 'a slip of the finger');

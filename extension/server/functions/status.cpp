@@ -110,7 +110,10 @@ SUREFOOT_FUNCTION(surefoot_status)
 	return (Datum)0;
 }
 
-/* surefoot.differing(versions text[], ups text[]): the versions whose registered up script is another text than that of the same place */
+/*
+ * surefoot.differing(versions text[], ups text[]): the versions whose registered up script is another text than that of the same place,
+ * by more than newlines at its end
+ */
 SUREFOOT_FUNCTION(surefoot_differing)
 {
 	const std::vector<std::string> versions = text_array_argument(fcinfo, 0), ups = text_array_argument(fcinfo, 1);
@@ -121,7 +124,7 @@ SUREFOOT_FUNCTION(surefoot_differing)
 	Internal internal;
 	IndexReader migrations = open_reader("migration", "migration_pkey", {"up"});
 	for (size_t i = 0; i < versions.size(); i++)
-		if (migrations.find(history::number_of(versions[i])) && *migrations.text(0) != ups[i])
+		if (migrations.find(history::number_of(versions[i])) && !history::same_text(*migrations.text(0), ups[i]))
 			different.push_back(versions[i]);
 	migrations.close();
 	return Value::array(different).raw();

@@ -43,6 +43,12 @@ std::string state_here(const std::string &state, int64 run)
 /* More than any date, time and count together; messages and locks have to bear it. */
 constexpr size_t most_digits = 100;
 
+bool same_text(std::string_view a, std::string_view b)
+{
+	const auto end = [](std::string_view text) { return text.find_last_not_of("\r\n") + 1; };
+	return a.substr(0, end(a)) == b.substr(0, end(b));
+}
+
 std::string number_of(const std::string &version)
 {
 	std::string number = core::version_number(version);

@@ -53,6 +53,9 @@ struct Step {
 /* Raises SF001 unless version is digits. */
 std::string number_of(const std::string &version);
 
+/* Whether two scripts are one text but for newlines at the end: psql's backquotes take one away, and editors add one. */
+bool same_text(std::string_view a, std::string_view b);
+
 /* The state as view surefoot.status has it: a queue that came here with a restore or a copy of the database is orphaned. */
 std::string state_here(const std::string &state, int64 run);
 Situation situation(const std::string &number);

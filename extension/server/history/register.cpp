@@ -88,9 +88,14 @@ std::optional<history::Migration> find(const std::string &number)
 	return history::find(number);
 }
 
+bool same_script(const std::optional<std::string> &a, const std::optional<std::string> &b)
+{
+	return a && b ? history::same_text(*a, *b) : a == b;
+}
+
 bool same_scripts(const history::Migration &a, const history::Migration &b)
 {
-	return a.up == b.up && a.down == b.down && a.verify == b.verify && a.name == b.name;
+	return history::same_text(a.up, b.up) && same_script(a.down, b.down) && same_script(a.verify, b.verify) && a.name == b.name;
 }
 
 /* A superuser who gives the same scripts answers for them from now on: whoever else could change them has less rights. */

@@ -8,6 +8,7 @@
 #include "server/catalog/definitions.hpp"
 #include "server/existing/same.hpp"
 #include "server/history/masked_log.hpp"
+#include "server/history/script_owner.hpp"
 #include "server/keep/give_back.hpp"
 #include "server/keep/kept_mark.hpp"
 #include "server/run/environment.hpp"
@@ -114,6 +115,7 @@ struct VerifyResult {
 	std::string message;
 	int line = 0, column = 0;
 	std::string detail;
+	bool lacks_right = false; /* not found wrong, but not to be asked by who was asked to run it */
 };
 
 /* This session's advisory locks, as what pg_advisory_unlock takes. */
@@ -151,14 +153,15 @@ void release_advisory_locks(const std::vector<std::array<int64, 4>> &before)
 }
 
 /*
- * Runs the verify script read-only and undoes it; says what was wrong. It runs as the role of the migration, whoever asks: what
- * others have written is not run with the rights of a superuser who wants to know how things are. holds_locks: those of the
- * migration are held meanwhile, so it may take no longer than surefoot.verify_timeout.
+ * Runs the verify script read-only and undoes it; says what was wrong. It runs as the role of the migration for whoever has its
+ * rights: what others have written is not run with the rights of a superuser who wants to know how things are. Who has not runs it
+ * as himself. holds_locks: those of the migration are held meanwhile, so it may take no longer than surefoot.verify_timeout.
  */
 std::optional<VerifyResult> run_verify(const std::string &text, const std::string &role, bool holds_locks)
 {
 	std::optional<VerifyResult> wrong;
 	int line = 0, column = 0;
+	bool as_another = false;
 	const auto locks = advisory_locks();
 	try {
 		const TimeLimit limit(holds_locks ? settings::verify_timeout : 0);
@@ -169,7 +172,9 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 										false);
 			});
 			const Script script(text);
-			const AsRole as(role_named(role));
+			const Oid wanted = role_named(role);
+			const AsRole as(wanted);
+			as_another = as.role() != wanted;
 			for (const Statement &statement : script.statements()) {
 				std::tie(line, column) = script.line_column(statement.offset);
 				refuse_role_change(script, statement, as.role());
@@ -197,7 +202,7 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 					throw;
 				}
 				if (answer != '\0') {
-					wrong = VerifyResult{(answer == 'n' ? "is null: " : "is false: ") + mask_secrets(statement), line, column, ""};
+					wrong = VerifyResult{(answer == 'n' ? "is null: " : "is false: ") + mask_secrets(statement), line, column, "", false};
 					return;
 				}
 			}
@@ -213,7 +218,8 @@ std::optional<VerifyResult> run_verify(const std::string &text, const std::strin
 			throw;
 		mask_error(error);
 		/* That the script failed is our error; what failed in it has a code, too. */
-		wrong = VerifyResult{error.message, line, column, "SQLSTATE " + error.sqlstate + (error.detail.empty() ? "" : ": " + error.detail)};
+		wrong = VerifyResult{error.message, line, column, "SQLSTATE " + error.sqlstate + (error.detail.empty() ? "" : ": " + error.detail),
+							 as_another && error.is("42501")};
 	}
 	release_advisory_locks(locks);
 	return wrong;
@@ -226,7 +232,14 @@ void check_verify(const history::Migration &migration, const std::string &role, 
 {
 	if (!migration.verify)
 		return;
-	if (const std::optional<VerifyResult> wrong = run_verify(*migration.verify, role, holds_locks))
+	const std::optional<VerifyResult> wrong = run_verify(*migration.verify, role, holds_locks);
+	if (wrong && wrong->lacks_right)
+		findings.push_back({"warn", "verify", migration.version,
+							"the verify script cannot be run by role \"" + current_role() + "\": " + wrong->message,
+							"It was applied as role \"" + role + "\", whose rights you do not have. Line " + std::to_string(wrong->line) +
+								", column " + std::to_string(wrong->column) + ", " + wrong->detail,
+							"Validate as that role or as a member of it."});
+	else if (wrong)
 		findings.push_back({"fail", "verify", migration.version,
 							"verify script, line " + std::to_string(wrong->line) + ", column " + std::to_string(wrong->column) + ": " +
 								wrong->message,
@@ -316,7 +329,8 @@ std::vector<Finding> validate(const history::Migration &migration, int64 run)
 void raise_failures(const std::string &version, const std::vector<Finding> &findings)
 {
 	for (const Finding &finding : findings)
-		if (finding.level == "fail")
+		/* A verify script that nobody could run has proved nothing. */
+		if (finding.level == "fail" || (finding.code == "verify" && finding.level != "pass"))
 			throw Error(sqlstate::validation_failed, "validation of migration " + version + " failed: " + finding.message,
 						finding.detail, finding.hint);
 }
