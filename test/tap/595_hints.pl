@@ -129,7 +129,7 @@ is($tools->run('apply', '2', '--override', 'order')->exit, 0, 'a migration whose
 $tools->sql('DROP TABLE gone');
 my $gone = $tools->run('revert', '2');
 is($gone->exit, 1, 'table somebody drops');
-like($gone->stderr, qr/HINT .*dropped or renamed it by hand.*surefoot drift --sql recorded\n(.*\n)*NEXT +surefoot drift --sql recorded\n/, 'is brought back first');
+like($gone->stderr, qr/HINT .*dropped or renamed it by hand.*surefoot drift --sql recorded\n(.*\n)*\s*NEXT +surefoot drift --sql recorded\n/, 'is brought back first');
 
 # Commands
 like($shop->run('aply')->stderr, qr/unknown command "aply"; did you mean apply\?/, 'a slip of the finger');
