@@ -19,10 +19,10 @@ std::string out_of_order_command(const Run &run, const std::string &version);
 // Replaces hint and next command of an error where the client has its own way.
 void translate_hints(Run &run, Failure &failure);
 
-// The same for a row of the checklist.
 // Of a row that says that a migration is not applied: it has failed.
 bool tells_half_done(const Finding &finding);
 
+// As translate_hints, for a row of the checklist.
 void translate_hint(const Run &run, const std::string &version, Finding &finding);
 
 } // namespace surefoot::client

@@ -102,6 +102,9 @@ for my $n (1 .. 2)
 my $start = fingerprint($node, $db);
 fails_with($node, $db, "SELECT migrate_apply('0019');", qr/ERROR:  SF011: no background worker is free.*HINT:.*max_worker_processes/s,
 	'no slot is free: an error that says so');
+my $checklist = client($node, [ 'checklist', '0019' ], dir => folder(), env => { DB_NAME => $db });
+is($checklist->exit, 7, 'the checklist says so, too');
+like($checklist->stderr, qr/failed: worker_slots\nHINT +Nothing of 0019 was run\. Mend what the rows name\.\n/, 'and offers no override, which would not help');
 is(fingerprint($node, $db), $start, 'nothing is changed');
 is(state_of($node, $db, '0019'), 'registered', 'nothing is queued');
 like(PostgreSQL::Test::Utils::slurp_file($node->logfile), qr/migration 0019 up failed: no background worker is free/,
