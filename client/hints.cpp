@@ -255,6 +255,9 @@ void translate_hints(Run &run, Failure &failure)
 	} else if (failure.sqlstate == "SF017") {
 		failure.hint = "Nothing was changed. To put back the others and leave these as they are:";
 		failure.next_command = run.next("revert", version) + " --accept conflicts";
+	} else if (failure.sqlstate == "23503" && run.options.command == "archive") {
+		failure.hint = "Nothing was changed. What the rows refer to was not kept, or is gone since: put it there first, and then:";
+		failure.next_command = same_command(run) + " --restore";
 	} else if (failure.sqlstate == "SF016")
 		advise_irreversible(run, version, failure);
 	else if (failure.sqlstate == "SF008")

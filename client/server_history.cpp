@@ -67,16 +67,19 @@ Edges Server::edges_of(const std::string &first, const std::string &last)
 std::vector<Verdict> Server::inexact_of(const std::string &first, const std::string &last)
 {
 	Result result = connection_.query(
-		"SELECT m.version, d.way_back, d.reason "
+		"SELECT m.version, m.ordinal, d.way_back, d.reason "
 		"FROM surefoot.migration m JOIN surefoot.derived d ON d.run OPERATOR(pg_catalog.=) m.run "
 		"WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND m.down IS NULL "
 		"AND (d.way_back OPERATOR(pg_catalog.<>) 'exact' OR d.reason OPERATOR(pg_catalog.<>) '') "
 		"AND m.ordinal OPERATOR(pg_catalog.>=) $1::pg_catalog.numeric "
-		"AND m.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric ORDER BY m.ordinal DESC",
+		"AND m.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric "
+		"UNION ALL SELECT k.version, k.ordinal, 'down script without the rows that are kept', pg_catalog.concat(k.tables, '; after it: ', k.command) "
+		"FROM surefoot.kept_aside k WHERE k.ordinal OPERATOR(pg_catalog.>=) $1::pg_catalog.numeric "
+		"AND k.ordinal OPERATOR(pg_catalog.<=) $2::pg_catalog.numeric ORDER BY ordinal DESC",
 		{first, last});
 	std::vector<Verdict> verdicts;
 	for (int i = 0; i < result.rows(); ++i)
-		verdicts.push_back({result.string(i, 0), result.string(i, 1), covered(result, i, 2)});
+		verdicts.push_back({result.string(i, 0), result.string(i, 2), covered(result, i, 3)});
 	return verdicts;
 }
 

@@ -165,6 +165,20 @@ CREATE TABLE surefoot.archive_row (
     PRIMARY KEY (archive, n)
 );
 
+-- Rows that are kept of applied migrations whose down script does not ask for them: they come back by a command of their own.
+CREATE VIEW surefoot.kept_aside AS
+    SELECT m.version, m.ordinal, pg_catalog.string_agg(a.name, ', ' ORDER BY a.id) AS tables,
+           pg_catalog.concat_ws(' ',
+               pg_catalog.format('SELECT surefoot.restore_table(%L', m.version) OPERATOR(pg_catalog.||)
+                   pg_catalog.string_agg(pg_catalog.format(', %L', a.name), '' ORDER BY a.id) FILTER (WHERE a.kind OPERATOR(pg_catalog.<>) 'table') OPERATOR(pg_catalog.||) ');',
+               pg_catalog.string_agg(pg_catalog.format('INSERT INTO %1$s SELECT (kept.r).* FROM (SELECT data::%1$s AS r FROM surefoot.kept_rows(%2$L, %1$L) OFFSET 0) kept;',
+                   a.name, m.version), ' ' ORDER BY a.id) FILTER (WHERE a.kind OPERATOR(pg_catalog.=) 'table')) AS command
+    FROM surefoot.migration m JOIN surefoot.archive a ON a.run OPERATOR(pg_catalog.=) m.run
+    WHERE m.state OPERATOR(pg_catalog.=) 'applied' AND a.direction OPERATOR(pg_catalog.=) 'up' AND a.purged_at IS NULL AND a.rows OPERATOR(pg_catalog.>) 0
+      AND a.kind OPERATOR(pg_catalog.=) ANY (ARRAY['storage', 'truncated', 'table'])
+      AND pg_catalog.strpos(m.down, 'restore_table') OPERATOR(pg_catalog.=) 0 AND pg_catalog.strpos(m.down, 'kept_rows') OPERATOR(pg_catalog.=) 0
+    GROUP BY m.version, m.ordinal;
+
 -- Every statement before it runs, every start and end.
 CREATE TABLE surefoot.event_log (
     id bigint GENERATED ALWAYS AS IDENTITY,

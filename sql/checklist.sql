@@ -85,3 +85,30 @@ DO $x$ BEGIN EXECUTE 'CREATE TABLE by_code (id int)'; END $x$;
 INSERT INTO by_code VALUES (1);$$);
 SELECT level, object, message, detail, hint FROM migrate_checklist('27') WHERE code = 'missing';
 SELECT count(*) FROM migrate_checklist('27', 'up') WHERE level = 'fail';
+
+-- Rows that go with the way back, and are not kept; nor are those of an emptier table missed.
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+SELECT migrate_register('28', 'made', 'CREATE TABLE loose (a positive); CREATE TABLE bare (a positive); CREATE TABLE kept (a int)');
+SELECT migrate_register('29', 'made', 'CREATE TABLE loose_too (a positive)', 'DROP TABLE loose_too');
+SELECT migrate_apply('28'), migrate_apply('29');
+INSERT INTO loose VALUES (1);
+INSERT INTO loose_too VALUES (1);
+INSERT INTO kept VALUES (1);
+SELECT m.version, c.level, c.object, c.message, c.detail, c.hint FROM surefoot.migration m, migrate_checklist(m.version, 'down') c
+WHERE m.version IN ('28', '29') AND c.code = 'not_kept' ORDER BY m.version;
+
+-- Rows that are kept, and for which the down script does not ask.
+CREATE TABLE before (a int PRIMARY KEY);
+INSERT INTO before VALUES (1), (2);
+SELECT migrate_register('30', 'drop', 'DROP TABLE before', 'CREATE TABLE before (a int PRIMARY KEY)');
+SELECT migrate_register('31', 'drop', 'DROP TABLE before', $$CREATE TABLE before (a int PRIMARY KEY); SELECT surefoot.restore_table('31', 'public.before')$$);
+SELECT m.version, c.level, c.message, c.detail, c.hint FROM surefoot.migration m, migrate_checklist(m.version) c
+WHERE m.version IN ('30', '31') AND c.code = 'way_back' ORDER BY m.version;
+SELECT migrate_apply('30');
+SELECT level, message, detail, hint FROM migrate_checklist('30', 'down') WHERE code = 'comes_back';
+SET client_min_messages = notice;
+SELECT migrate_revert('30');
+SET client_min_messages = error;
+SELECT surefoot.restore_table('30', 'public.before');
+SELECT * FROM before;
+SELECT * FROM surefoot.kept_aside;

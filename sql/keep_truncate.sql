@@ -235,6 +235,23 @@ SELECT migrate_apply('14');
 SELECT way_back, reason, script FROM surefoot.derived ORDER BY run DESC LIMIT 1;
 SELECT migrate_revert('14');
 SELECT count(*), checked('large'), (SELECT convalidated FROM pg_constraint WHERE conname = 'refers_l_fkey') FROM large;
+-- One that needs no place for large values any more gets the one of its rows back.
+CREATE TABLE lost (a int PRIMARY KEY, b text, c int);
+INSERT INTO lost SELECT i, repeat('l', 100), i FROM generate_series(1, 2000) i;
+ALTER TABLE lost DROP COLUMN b;
+SELECT migrate_register('141', 'lost', 'TRUNCATE lost');
+SELECT way_back FROM migrate_plan('141') WHERE way_back IS NOT NULL;
+SELECT migrate_apply('141');
+SELECT way_back, reason FROM surefoot.derived ORDER BY run DESC LIMIT 1;
+SELECT migrate_revert('141');
+SELECT count(*), sum(c), checked('lost') FROM lost;
+ALTER TABLE lost ADD d text;
+ALTER TABLE lost ALTER d SET STORAGE EXTERNAL;
+UPDATE lost SET d = repeat('d', 10000) WHERE a < 3;
+SELECT migrate_apply('141');
+SELECT way_back, reason FROM surefoot.derived ORDER BY run DESC LIMIT 1;
+SELECT migrate_revert('141');
+SELECT count(*), sum(length(d)), checked('lost') FROM lost;
 -- What is not tried has to be certain.
 SELECT shows($$SELECT tried('11', E'TRUNCATE large CASCADE;\nALTER TABLE large DROP COLUMN b')$$);
 SELECT shows($$SELECT tried('11', E'TRUNCATE large CASCADE;\nALTER TABLE large ADD COLUMN c int')$$);

@@ -43,4 +43,19 @@ like($shop->run('archive', '--purge')->stdout, qr/purged 0 tables/, 'nothing is 
 $json = is_json($shop->run('archive', '1', '--purge', '--json')->stdout, 'archive --purge --json');
 is("$json->{purged} @{ $json->{archive} }", '1 ', 'of one, all goes');
 is($shop->run('archive')->stdout, "nothing is kept\n", 'it is gone; what has come back went before');
+
+# A count of what was never analyzed is a guess; and what refers to rows that are gone says what to do.
+$shop->write('0003_pairs', up => "CREATE TABLE parent (id int PRIMARY KEY);\nCREATE TABLE child (p int REFERENCES parent) WITH (autovacuum_enabled = off);\n");
+is($shop->run('apply', '0003')->exit, 0, 'two tables');
+$shop->sql('INSERT INTO parent VALUES (1); INSERT INTO child SELECT 1 FROM generate_series(1, 100000)');
+is($shop->run('revert', '0003')->exit, 0, 'go again');
+$json = is_json($shop->run('archive', '3', '--json')->stdout, 'what is kept of them');
+cmp_ok((map { $_->{rows} } grep { $_->{table} eq 'public.child' } @{ $json->{archive} })[0], '>', 10000, 'is not called empty');
+$shop->sql("UPDATE surefoot.archive SET kind = 'gone' WHERE name = 'public.parent' AND version = '0003'");
+is($shop->run('apply', '0003')->exit, 0, 'made again');
+$run = $shop->run('archive', '3', '--restore');
+like($run->stderr, qr/What the rows refer to was not kept, or is gone since.*NEXT +surefoot archive 3 --restore$/ms, 'the way to bring them back');
+$shop->sql('INSERT INTO parent VALUES (1)');
+is($shop->run('archive', '3', '--restore')->exit, 0, 'which works');
+is($shop->sql('SELECT count(*) FROM child'), 100000, 'all of them');
 done_testing();

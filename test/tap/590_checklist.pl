@@ -113,6 +113,11 @@ $shop->write('0034_drop', up => "-- surefoot: keep=off\nDROP TABLE first;\n");
 like($shop->run('apply', '-q', '--to', '0034')->stdout, qr/^way back: surefoot revert --to 0031 \(exact without rows: 0034\)$/m, 'of several, which they are');
 my $back = $shop->run('revert', '0034');
 like($back->stdout, qr/^warn +comes_back +0034 +exact without rows\n +table public\.first: its rows are gone/m, 'and when that way is taken');
+$shop->sql('CREATE TABLE aside (a int); INSERT INTO aside VALUES (1)');
+$shop->write('0035_aside', up => "DROP TABLE aside;\n", down => "CREATE TABLE aside (a int);\n");
+like($shop->run('apply', '0035', '-q')->stdout,
+	qr/^way back: surefoot revert 0035 \(down script without the rows that are kept: public\.aside; after it: SELECT surefoot\.restore_table\('0035', 'public\.aside'\);\)$/m,
+	'rows that are kept beside a down script');
 
 # A build that goes on is no invalid index, and who walks back hears that it is waited for.
 $shop->write('0040_build', up => "CREATE INDEX building ON users ((1));\n");

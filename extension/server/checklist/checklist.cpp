@@ -170,6 +170,16 @@ void check_verdict(Findings &rows, const Outlook &outlook)
 
 } // namespace
 
+namespace {
+
+std::optional<history::KeptAside> kept_aside_of(const std::string &version)
+{
+	const Internal internal;
+	return history::kept_aside(version);
+}
+
+} // namespace
+
 void check_way_back(Findings &rows, const Outlook &outlook)
 {
 	const history::Migration &m = outlook.migration;
@@ -177,13 +187,17 @@ void check_way_back(Findings &rows, const Outlook &outlook)
 	if (outlook.direction == "down") {
 		if (!m.down || m.derived)
 			check_verdict(rows, outlook);
+		else if (const std::optional<history::KeptAside> kept = kept_aside_of(m.version))
+			rows.push_back({"warn", "comes_back", m.version, "down script; the rows that are kept do not come back by it", kept->tables,
+							"Unless it fills them itself, after the revert: " + kept->command});
+		check_kept_by_revert(rows, outlook);
 		rows.push_back({"pass", "way_back", m.version, "applying it again", "", ""});
 		rows.push_back({"pass", "way_back_command", m.version,
 						"SELECT " + prefix + "migrate_apply('" + m.version + "');", "",
 						"surefoot apply " + m.version});
 		return;
 	}
-	rows.push_back(m.down ? Finding{"pass", "way_back", m.version, "down script", "", ""} : derived_way_back(outlook));
+	rows.push_back(m.down ? way_back_by_script(outlook) : derived_way_back(outlook));
 	rows.push_back({"pass", "way_back_command", m.version,
 					"SELECT " + prefix + "migrate_revert('" + m.version + "');", "",
 					"surefoot revert " + m.version});

@@ -39,6 +39,11 @@ void check_empty_scripts(Findings &rows, const Outlook &outlook);
 /* The way back, and the command for it. */
 void check_way_back(Findings &rows, const Outlook &outlook);
 
+/* Tables whose rows a revert removes for good. */
+void check_kept_by_revert(Findings &rows, const Outlook &outlook);
+/* The row way_back of a migration with a down script: whether that leaves out what will be kept. */
+Finding way_back_by_script(const Outlook &outlook);
+
 /* 8192 bytes as 8192 bytes, 8 kB, 8 MB ... */
 std::string pretty_size(int64 bytes);
 

@@ -124,6 +124,12 @@ struct Derived {
 void store_derived(int64 run, const Derived &derived);
 std::optional<Derived> derived(int64 run);
 
+/* What is kept of a migration that was applied and whose down script does not ask for it, and the statements that bring it back. */
+struct KeptAside {
+	std::string tables, command;
+};
+std::optional<KeptAside> kept_aside(const std::string &version);
+
 /* A line of the history that says how far a run is. */
 struct Event {
 	int64 run;

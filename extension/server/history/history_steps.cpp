@@ -232,4 +232,13 @@ std::optional<Derived> derived(int64 run)
 	return Derived{rows.text(0, 0), rows.text(0, 1), rows.text(0, 2)};
 }
 
+std::optional<KeptAside> kept_aside(const std::string &version)
+{
+	static Query query("SELECT tables, command FROM surefoot.kept_aside WHERE version = $1", {TEXTOID});
+	const Rows rows = query.run({version});
+	if (rows.empty())
+		return std::nullopt;
+	return KeptAside{rows.text(0, 0), rows.text(0, 1)};
+}
+
 } // namespace surefoot::history

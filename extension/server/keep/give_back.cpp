@@ -48,6 +48,30 @@ void insert_texts(const std::string &entry, const std::string &table)
 						 {texts});
 }
 
+/* How many rows there are again of what the archive has of found. */
+int64 put_back(const std::string &version, const Rows &found, Oid caller)
+{
+	int64 count = 0;
+	std::vector<Emptied> tables;
+	for (size_t i = 0; i < found.size(); i++) {
+		const std::string id = found.text(i, 0), kind = found.text(i, 1), name = found.text(i, 2);
+		require_rights_of(caller, {found.text(i, 3), static_cast<Oid>(found.number(i, 4)), found.text(i, 5)}, "the rows of " + name);
+		if (kind == "storage")
+			tables.push_back({lock_own_table(name), name, "table_" + id});
+		else if (kind == "table")
+			insert_texts(id, name);
+		count += kind == "column" ? 0 : found.number(i, 6);
+	}
+	for (const auto &[table, rows] : refill_tables(version, tables, true)) {
+		const char *name = table.c_str();
+		pg_call([=, rows = rows] { ereport(NOTICE, (errmsg("table %s has rows already (%lld), which stay", name, (long long)rows))); });
+	}
+	for (size_t i = 0; i < found.size(); i++)
+		if (found.text(i, 1) == "column")
+			count += restore_column(version, found.text(i, 2), "down");
+	return count;
+}
+
 } // namespace
 
 int64 give_back(const std::string &version)
@@ -73,23 +97,14 @@ int64 give_back(const std::string &version)
 	}
 	pg_call([] { pin_output(); });
 	int64 count = 0;
-	std::vector<Emptied> tables;
-	for (size_t i = 0; i < found.size(); i++) {
-		const std::string id = found.text(i, 0), kind = found.text(i, 1), name = found.text(i, 2);
-		require_rights_of(caller, {found.text(i, 3), static_cast<Oid>(found.number(i, 4)), found.text(i, 5)}, "the rows of " + name);
-		if (kind == "storage")
-			tables.push_back({lock_own_table(name), name, "table_" + id});
-		else if (kind == "table")
-			insert_texts(id, name);
-		count += kind == "column" ? 0 : found.number(i, 6);
+	try {
+		count = put_back(version, found, caller);
+	} catch (Error &error) {
+		if (error.is("23503") && error.hint.empty())
+			error.hint = "Nothing was changed. What the rows refer to was not kept, or is gone since: put it there first, and then: SELECT " + function_prefix() +
+						 "migrate_restore('" + version + "');";
+		throw;
 	}
-	for (const auto &[table, rows] : refill_tables(version, tables, true)) {
-		const char *name = table.c_str();
-		pg_call([=, rows = rows] { ereport(NOTICE, (errmsg("table %s has rows already (%lld), which stay", name, (long long)rows))); });
-	}
-	for (size_t i = 0; i < found.size(); i++)
-		if (found.text(i, 1) == "column")
-			count += restore_column(version, found.text(i, 2), "down");
 	Internal internal;
 	for (size_t i = 0; i < found.size(); i++)
 		(void)forget.run({found.text(i, 0)});

@@ -104,6 +104,12 @@ void note_not_kept(Recorder &recorder, Oid id, const std::string &why)
 		recorder.not_kept[{"table", table_name(id)}] = why;
 }
 
+/* Small enough, and wanted; those that are read back otherwise than they were are not kept all the same. */
+bool fits_as_texts(const WholeTable &table)
+{
+	return settings::keep_rows && table.bytes <= int64(settings::keep_size) * 1024;
+}
+
 /* Of a table that can be kept; fits: as texts. */
 std::string why_not_these(const WholeTable &table, bool fits)
 {
@@ -135,8 +141,7 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	const std::optional<WholeTable> table = whole_table(id, role);
 	/* By its storage whatever its size; one without any has no rows. */
 	const bool by_storage = settings::keep_tables && pages > 0 && table && table->storable;
-	const bool by_texts = settings::keep_rows ? table && table->bytes <= int64(settings::keep_size) * 1024
-											  : pages == 0 && speaker.direction == "up";
+	const bool by_texts = settings::keep_rows ? table && fits_as_texts(*table) : pages == 0 && speaker.direction == "up";
 	if (!table || !(by_storage || (by_texts && !has_changed_rows(id)))) {
 		note_not_kept(recorder, id, !table ? why_not_whole(id, role) : why_not_these(*table, by_texts));
 		return;
@@ -164,6 +169,18 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 }
 
 } // namespace
+
+std::string why_not_dropped(Oid id)
+{
+	const Oid role = GetUserId(), owner = extension().owner;
+	if (!pg_call([owner] { return superuser_arg(owner); }))
+		return "the owner of the extension is no superuser";
+	const Internal internal;
+	const std::optional<WholeTable> table = whole_table(id, role);
+	if (!table)
+		return why_not_whole(id, role);
+	return (settings::keep_tables && table->storable) || fits_as_texts(*table) ? "" : why_not_these(*table, false);
+}
 
 void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement)
 {

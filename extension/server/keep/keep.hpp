@@ -15,6 +15,9 @@ class Recorder;
 /* Before a DROP TABLE runs, whose tables are locked and seen: keeps their rows, and tells recorder how they come back. */
 void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement);
 
+/* What is certain to be in the way of that for a table with rows, as it is now and by the current role; empty where nothing is. */
+std::string why_not_dropped(Oid table);
+
 /* The same before a TRUNCATE runs, for all tables that it reaches, or for none. */
 void keep_truncated(const Speaker &speaker, Recorder &recorder, Node *statement);
 /* Code of users that would find the table empty before it is. */

@@ -46,10 +46,13 @@ int64 count_rows(Oid table)
 bool fit(Relation archive, Relation table)
 {
 	const TupleDesc then = RelationGetDescr(archive), now = RelationGetDescr(table);
-	/* What a partition may have is looked at row by row. */
+	/*
+	 * What a partition may have is looked at row by row. The place for large values comes with the rows: a table that has needed one before it lost a
+	 * column may do without now, and one that needs it may not lose it.
+	 */
 	if (then->natts > now->natts || table->rd_rel->relispartition || archive->rd_rel->relpersistence != table->rd_rel->relpersistence ||
 		archive->rd_rel->relam != table->rd_rel->relam ||
-		OidIsValid(archive->rd_rel->reltoastrelid) != OidIsValid(table->rd_rel->reltoastrelid))
+		(OidIsValid(table->rd_rel->reltoastrelid) && !OidIsValid(archive->rd_rel->reltoastrelid)))
 		return false;
 	for (int i = 0; i < now->natts; i++) {
 		const Form_pg_attribute y = TupleDescAttr(now, i);

@@ -92,8 +92,15 @@ int64 count_rows(Oid id, const WholeTable &table, int64 pages)
 {
 	if (pages <= settings::direct_index_pages)
 		return std::stoll(run_own("SELECT count(*) FROM ONLY " + table.name).at(0));
-	static Query query("SELECT greatest(c.reltuples, 0)::bigint FROM pg_class c WHERE c.oid = $1", {OIDOID});
-	return query.run({Value::datum(ObjectIdGetDatum(id))}).number(0, 0);
+	static Query query("SELECT CASE WHEN c.relpages > 0 THEN c.reltuples ELSE 0 END::bigint FROM pg_class c WHERE c.oid = $1", {OIDOID});
+	if (const int64 rows = query.run({Value::datum(ObjectIdGetDatum(id))}).number(0, 0); rows > 0)
+		return rows;
+	/* Never analyzed, or when it was empty: as if all of it were like some pages in its middle. */
+	const int64 sample = std::min<int64>(pages, 32), first = (pages - sample) / 2;
+	const auto place = [](int64 page) { return "'(" + std::to_string(page) + ",0)'::pg_catalog.tid"; };
+	const int64 rows = std::stoll(run_own("SELECT count(*) FROM ONLY " + table.name + " WHERE ctid OPERATOR(pg_catalog.>=) " + place(first) +
+										  " AND ctid OPERATOR(pg_catalog.<) " + place(first + sample)).at(0));
+	return rows * pages / sample;
 }
 
 } // namespace surefoot

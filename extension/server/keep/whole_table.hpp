@@ -19,7 +19,7 @@ std::optional<WholeTable> whole_table(Oid id, Oid role);
 /* Its own sequences, locked so that nobody takes a number any more. */
 std::vector<std::string> own_sequences(Oid id);
 
-/* As the server has counted or guessed, of a large table: nobody waits for a count. */
+/* Of a large table as it was last analyzed, or by some of its pages: nobody waits for a count. */
 int64 count_rows(Oid id, const WholeTable &table, int64 pages);
 
 /* A line of the archive; its number. */

@@ -63,16 +63,6 @@ bool cascades(Node *statement)
 	return false;
 }
 
-std::vector<Oid> tables_of(const DropStmt *drop)
-{
-	std::vector<Oid> tables;
-	for (int i = 0; i < list_length(drop->objects); i++) {
-		List *name = (List *)list_nth(drop->objects, i);
-		tables.push_back(pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true); }));
-	}
-	return tables;
-}
-
 bool may_restart_sequences()
 {
 	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
@@ -146,7 +136,7 @@ void Keeping::follow(const Statement &statement, const Facts &facts)
 		return;
 	}
 	if (drops_tables) {
-		for (const Oid table : tables_of((DropStmt *)node))
+		for (const Oid table : dropped_tables((DropStmt *)node))
 			removals_[table]++;
 		return;
 	}
@@ -215,7 +205,7 @@ bool Keeping::is_kept_whole(Oid table) const
 
 bool Keeping::keeps_dropped(const DropStmt *drop) const
 {
-	const std::vector<Oid> tables = tables_of(drop);
+	const std::vector<Oid> tables = dropped_tables(drop);
 	return std::all_of(tables.begin(), tables.end(), [this](Oid table) { return is_kept_whole(table); });
 }
 
@@ -245,7 +235,7 @@ std::string Keeping::why_not_dropped(const DropStmt *drop) const
 	/* Small ones are kept as texts then, or are not, which shows when it is applied. */
 	if (why_none_.empty() && !tables_ && rows_)
 		return "";
-	return why_not_all(tables_of(drop));
+	return why_not_all(dropped_tables(drop));
 }
 
 std::string Keeping::why_not_truncated(const TruncateStmt *truncate) const

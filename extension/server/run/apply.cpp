@@ -400,8 +400,15 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	}
 	const std::optional<history::Derived> derived = choose_way_back(migration, applied, settings, role, accept);
 
+	std::optional<history::KeptAside> aside;
+	if (!derived && applied) {
+		const Internal internal;
+		aside = history::kept_aside(migration.version);
+	}
 	const Accepting accepting(accept);
 	Begun begun = begin(migration, "down", accept);
+	if (aside)
+		say(begun.speaker, "the down script does not ask for the rows of " + aside->tables + " that are kept; to have them back: " + aside->command);
 	if (!essential.empty())
 		begun.run.settings = essential;
 	begun.run.role = role;

@@ -336,6 +336,16 @@ std::vector<Oid> truncated_tables(const TruncateStmt *statement)
 	return result;
 }
 
+std::vector<Oid> dropped_tables(const DropStmt *statement)
+{
+	std::vector<Oid> tables;
+	for (int i = 0; i < list_length(statement->objects); i++) {
+		List *name = (List *)list_nth(statement->objects, i);
+		tables.push_back(pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(name), NoLock, true); }));
+	}
+	return tables;
+}
+
 bool may_lock(Oid relation, AclMode privileges)
 {
 	const Oid schema = get_rel_namespace(relation);

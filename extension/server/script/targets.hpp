@@ -22,6 +22,9 @@ bool may_lock(Oid relation, AclMode privileges);
 /* All tables that a TRUNCATE reaches, children and by CASCADE, as it is now. */
 std::vector<Oid> truncated_tables(const TruncateStmt *statement);
 
+/* The tables that a DROP TABLE names, without what goes with them; InvalidOid for one that is not there. */
+std::vector<Oid> dropped_tables(const DropStmt *statement);
+
 /* The strongest lock that statement takes on the relations that it names; NoLock when it takes none. */
 LOCKMODE target_lock(Node *statement);
 
