@@ -13,9 +13,9 @@ namespace surefoot::client {
 namespace {
 
 // Those of extension/server/checklist and our own; test/tap/532_command_line.pl compares.
-constexpr std::array<std::string_view, 29> known_rows{
+constexpr std::array<std::string_view, 30> known_rows{
 	"check_command", "comes_back", "connection", "direct_index", "disk_space", "extension_version", "hazard",
-	"idle_transactions", "invalid_indexes", "long_transactions", "migration", "missing", "no_statement", "order",
+	"idle_transactions", "invalid_indexes", "long_transactions", "migration", "missing", "no_statement", "not_kept", "order",
 	"plain_index", "plan", "prepared_transactions", "replication_lag", "replication_slots", "server_role",
 	"server_version", "table_locks", "table_size", "unfinished", "verify_script", "wal_archive", "way_back",
 	"way_back_command", "worker_slots"};
