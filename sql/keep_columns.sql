@@ -2,8 +2,11 @@
 CREATE EXTENSION surefoot;
 SET client_min_messages = warning;
 SET surefoot.keep_rows = on;
--- What is in the tables of schema public.
-CREATE FUNCTION contents() RETURNS text LANGUAGE plpgsql AS $$
+\set ECHO none
+\i test/fixtures/rows_there_and_back.sql
+\set ECHO all
+-- By names: a column that comes back may come back last.
+CREATE OR REPLACE FUNCTION contents() RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
     r regclass;
     one text;
@@ -14,23 +17,6 @@ BEGIN
         all_rows := all_rows || r || ': ' || coalesce(one, 'nothing') || E'\n';
     END LOOP;
     RETURN all_rows;
-END $$;
-CREATE SEQUENCE number;
--- Applies a script and walks it back, and says whether definitions and rows are what they were; else what there is.
-CREATE FUNCTION there_and_back(up text, OUT kept text, OUT way_back text, OUT definitions text, OUT rows text) LANGUAGE plpgsql AS $$
-DECLARE
-    v text := nextval('number');
-    fingerprint text := migrate_fingerprint();
-    was text := contents();
-BEGIN
-    PERFORM migrate_register(v, 'test', up);
-    PERFORM migrate_apply(v);
-    SELECT d.way_back || coalesce(' (' || nullif(d.reason, '') || ')', '') INTO way_back
-    FROM surefoot.derived d JOIN surefoot.migration m ON m.run = d.run WHERE m.version = v;
-    SELECT string_agg(a.name || ' ' || a.rows, ', ' ORDER BY a.name) INTO kept FROM migrate_archive(v) a;
-    PERFORM migrate_revert(v);
-    rows := CASE WHEN contents() = was THEN 'same' ELSE 'other' END;
-    definitions := CASE WHEN migrate_fingerprint() = fingerprint THEN 'same' ELSE 'other' END;
 END $$;
 
 CREATE TABLE users (id int PRIMARY KEY, name text NOT NULL, email text UNIQUE, f float8, c char(5), n numeric(9, 3) NOT NULL CHECK (n > 0),

@@ -1,36 +1,9 @@
 -- Rows of tables without a key come back as well: a row is known by all that is in it.
 CREATE EXTENSION surefoot;
 SET client_min_messages = warning;
--- What is in the tables of schema public.
-CREATE FUNCTION contents() RETURNS text LANGUAGE plpgsql AS $$
-DECLARE
-    r regclass;
-    one text;
-    all_rows text := '';
-BEGIN
-    FOR r IN SELECT c.oid FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace ORDER BY c.relname LOOP
-        EXECUTE format('SELECT string_agg(one_row::text, E''\n'' ORDER BY one_row::text COLLATE "C") FROM ONLY %s one_row', r) INTO one;
-        all_rows := all_rows || r || ': ' || coalesce(one, 'nothing') || E'\n';
-    END LOOP;
-    RETURN all_rows;
-END $$;
-CREATE SEQUENCE number;
--- Applies a script and walks it back, and says whether definitions and rows are what they were; else what there is.
-CREATE FUNCTION there_and_back(up text, OUT kept text, OUT way_back text, OUT definitions text, OUT rows text) LANGUAGE plpgsql AS $$
-DECLARE
-    v text := nextval('number');
-    fingerprint text := migrate_fingerprint();
-    was text := contents();
-BEGIN
-    PERFORM migrate_register(v, 'test', up);
-    PERFORM migrate_apply(v);
-    SELECT d.way_back || coalesce(' (' || nullif(d.reason, '') || ')', '') INTO way_back
-    FROM surefoot.derived d JOIN surefoot.migration m ON m.run = d.run WHERE m.version = v;
-    SELECT string_agg(a.name || ' ' || a.rows, ', ' ORDER BY a.name) INTO kept FROM migrate_archive(v) a;
-    PERFORM migrate_revert(v);
-    rows := CASE WHEN contents() = was THEN 'same' ELSE 'other' END;
-    definitions := CASE WHEN migrate_fingerprint() = fingerprint THEN 'same' ELSE 'other' END;
-END $$;
+\set ECHO none
+\i test/fixtures/rows_there_and_back.sql
+\set ECHO all
 
 CREATE TABLE version (n int);
 INSERT INTO version VALUES (1);
