@@ -100,17 +100,15 @@ void check_migration(Findings &rows, const Outlook &outlook)
 
 namespace {
 
-/* What a statement is about, as the plan has it. */
-std::string object_of(const Planned &planned, size_t statement)
+/* By statement, what its first operation is about, as the plan has it. */
+std::map<size_t, std::string> objects_of(const Planned &planned)
 {
+	std::map<size_t, std::string> objects;
 	size_t n = 0;
 	for (const PlannedStep &step : planned.steps)
-		for (const Operation &operation : step.operations) {
-			if (operation.statement == statement)
-				return planned.facts[n].object;
-			n++;
-		}
-	return "";
+		for (const Operation &operation : step.operations)
+			objects.emplace(operation.statement, planned.facts[n++].object);
+	return objects;
 }
 
 /* What the way back is worth, as far as that is foreseen: the first statement that cannot be taken back, or else all that would be lost. */
@@ -124,10 +122,11 @@ Finding derived_way_back(const Outlook &outlook)
 	Foresight foresight(keeping);
 	core::WayBack worst = core::WayBack::exact;
 	bool known = true;
+	std::map<size_t, std::string> objects = objects_of(*outlook.planned);
 	size_t n = 0;
 	for (const Statement &statement : outlook.planned->script.statements()) {
 		const Foreseen foreseen = foresight.of(statement.raw->stmt);
-		const std::string object = object_of(*outlook.planned, n++);
+		const std::string &object = objects[n++];
 		const std::string line = "line " + std::to_string(statement.line) + (object.empty() ? "" : ", " + object) + ": " + foreseen.reason;
 		if (foreseen.what == Foreseen::verdict && foreseen.way_back == core::WayBack::none) {
 			const bool meant = settings::allow_no_way_back || outlook.planned->script.directives().accepts("no-way-back");
@@ -167,10 +166,6 @@ void check_verdict(Findings &rows, const Outlook &outlook)
 	const bool loses = derived->way_back != core::name_of(core::WayBack::exact) && derived->way_back != core::name_of(core::WayBack::column_order);
 	rows.push_back({loses ? "warn" : "pass", "comes_back", version, derived->way_back, derived->reason, ""});
 }
-
-} // namespace
-
-namespace {
 
 std::optional<history::KeptAside> kept_aside_of(const std::string &version)
 {

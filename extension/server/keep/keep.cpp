@@ -72,8 +72,6 @@ bool has_changed_rows(Oid id)
 
 namespace {
 
-constexpr char written_before[] = "it was changed before in the same migration";
-
 /* Copies the rows as texts; the statement that brings them back, or nothing when they would not come back to the last bit. */
 std::optional<std::string> keep_texts(const Speaker &speaker, const WholeTable &table)
 {
@@ -116,9 +114,9 @@ std::string why_not_these(const WholeTable &table, bool fits)
 	if (fits)
 		return written_before;
 	if (settings::keep_tables && !table.storable && settings::keep_rows)
-		return "it has types that are neither the server's own nor enums, and more than surefoot.keep_size";
+		return "it has " + other_types + ", and more than surefoot.keep_size";
 	if (settings::keep_tables)
-		return table.storable ? "" : "it has types that are neither the server's own nor enums, and surefoot.keep_rows is off";
+		return table.storable ? "" : "it has " + other_types + ", and surefoot.keep_rows is off";
 	return settings::keep_rows ? "surefoot.keep_tables is off, and it has more than surefoot.keep_size" : "surefoot.keep_tables is off";
 }
 
@@ -211,7 +209,7 @@ void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement)
 		} catch (Error &error) {
 			warn(speaker, "the rows of a table that is dropped cannot be kept: " + error.message);
 			/* That rows cannot be kept is no reason not to drop the table: its way back is without them. */
-			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+			if (ends_step(error))
 				throw;
 		}
 	}

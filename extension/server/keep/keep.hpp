@@ -12,6 +12,12 @@ namespace surefoot {
 
 class Recorder;
 
+/* An error that is not about what cannot be kept: a lock that was not got, a cancellation, the end of the session. The step ends by it. */
+inline bool ends_step(const Error &error)
+{
+	return error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01");
+}
+
 /* Before a DROP TABLE runs, whose tables are locked and seen: keeps their rows, and tells recorder how they come back. */
 void keep_dropped(const Speaker &speaker, Recorder &recorder, Node *statement);
 
@@ -35,6 +41,8 @@ void keep_changed(const Speaker &speaker, Recorder &recorder);
 
 /* Before a statement runs that drops sequences, by name, with a column or with its identity: where they stand. */
 void keep_sequences(Recorder &recorder, Node *statement);
+/* Whether the way back can put them there when role takes it. */
+bool may_restart_sequences(Oid role);
 
 /* The same before an ALTER TABLE runs that drops columns, for their values. */
 void keep_columns(const Speaker &speaker, Recorder &recorder, Node *statement);

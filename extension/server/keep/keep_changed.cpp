@@ -147,7 +147,7 @@ void keep_changed(const Speaker &speaker, Recorder &recorder)
 		recorder.restore.clear();
 		recorder.rows_not_kept = error.message;
 		/* That rows cannot be kept is no reason not to change them: the way back is without them. */
-		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+		if (ends_step(error))
 			throw;
 	}
 }

@@ -107,7 +107,7 @@ void keep_columns(const Speaker &speaker, Recorder &recorder, Node *statement)
 		recorder.kept = kept;
 		recorder.kept_columns = columns;
 		/* That values cannot be kept is no reason not to drop the column: its way back is without them. */
-		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+		if (ends_step(error))
 			throw;
 	}
 }

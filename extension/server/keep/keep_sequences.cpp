@@ -75,9 +75,6 @@ std::optional<std::string> identity_of_untouched(Oid sequence, const Recorder &r
 
 void keep(Recorder &recorder, Oid sequence)
 {
-	static Query may("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
-					 "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
-					 {OIDOID});
 	const Oid role = GetUserId();
 	/* As the statement will: nobody takes a number from here on. Who may not drop it hears so from the server. */
 	if (!pg_call([sequence] {
@@ -91,15 +88,24 @@ void keep(Recorder &recorder, Oid sequence)
 	const std::optional<std::string> name = identity_of_untouched(sequence, recorder);
 	if (!name)
 		return;
-	const Internal internal;
-	if (!may.run({Value::datum(ObjectIdGetDatum(role))}).flag(0, 0))
+	if (!may_restart_sequences(role))
 		return;
+	const Internal internal;
 	const std::vector<std::string> place = run_own("SELECT last_value, is_called FROM " + *name);
 	recorder.kept[{"sequence", *name}] =
 		"SELECT surefoot.restart_sequence(" + core::literal(*name) + ", " + place.at(0) + (place.at(1) == "t" ? ", true)" : ", false)");
 }
 
 } // namespace
+
+bool may_restart_sequences(Oid role)
+{
+	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
+					   "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
+					   {OIDOID});
+	const Internal internal;
+	return query.run({Value::datum(ObjectIdGetDatum(role))}).flag(0, 0);
+}
 
 void keep_sequences(Recorder &recorder, Node *statement)
 {
@@ -112,7 +118,7 @@ void keep_sequences(Recorder &recorder, Node *statement)
 		} catch (Error &error) {
 			recorder.kept = kept;
 			/* That its position cannot be read is no reason not to drop it: it starts anew then. */
-			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+			if (ends_step(error))
 				throw;
 		}
 	}

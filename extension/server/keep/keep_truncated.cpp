@@ -49,7 +49,7 @@ void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &id
 	const Oid role = GetUserId();
 	for (const Oid id : ids) {
 		if (!is_untouched(id, recorder) || recorder.written().contains(id)) {
-			note_not_kept(recorder, id, "it was changed before in the same migration");
+			note_not_kept(recorder, id, written_before);
 			return;
 		}
 		List *sequences = pg_call([id] { return getOwnedSequences(id); });
@@ -63,7 +63,7 @@ void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &id
 	for (const Oid id : ids) {
 		std::optional<WholeTable> table = has_truncate_triggers(id) ? std::nullopt : whole_table(id, role);
 		if (!table || !table->storable) {
-			note_not_kept(recorder, id, has_truncate_triggers(id) ? "it has a trigger on TRUNCATE" : table ? "it has types that are neither the server's own nor enums" : why_not_whole(id, role));
+			note_not_kept(recorder, id, has_truncate_triggers(id) ? "it has a trigger on TRUNCATE" : table ? "it has " + other_types : why_not_whole(id, role));
 			return;
 		}
 		tables.push_back(std::move(*table));
@@ -132,7 +132,7 @@ void keep_truncated(const Speaker &speaker, Recorder &recorder, Node *statement)
 	} catch (Error &error) {
 		warn(speaker, "the rows of a table that is truncated cannot be kept: " + error.message);
 		/* That rows cannot be kept is no reason not to remove them: the way back is without them. */
-		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+		if (ends_step(error))
 			throw;
 	}
 }

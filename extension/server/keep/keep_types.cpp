@@ -106,7 +106,7 @@ void leave_lossy(const Recorder::Retyped &column, const std::string &type, std::
 		});
 	} catch (Error &error) {
 		/* Then none comes back by itself. */
-		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+		if (ends_step(error))
 			throw;
 		return;
 	}
@@ -183,7 +183,7 @@ void keep_types(Recorder &recorder, Node *statement)
 	} catch (Error &error) {
 		recorder.retyped = retyped;
 		/* That values cannot be kept is no reason not to change the type: its way back is without them. */
-		if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+		if (ends_step(error))
 			throw;
 	}
 }
@@ -199,7 +199,7 @@ void settle_types(const Speaker &speaker, Recorder &recorder, bool more_steps)
 			return !in_subtransaction([&] { return settle(speaker, recorder, column.first, column.second, role); });
 		} catch (Error &error) {
 			recorder.kept.erase({"values", column.first});
-			if (error.is("55P03") || error.is("40P01") || error.is("57014") || error.is("57P01"))
+			if (ends_step(error))
 				throw;
 			return true;
 		}

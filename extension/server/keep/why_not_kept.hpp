@@ -5,6 +5,10 @@
 
 namespace surefoot {
 
+inline constexpr char written_before[] = "it was changed before in the same migration";
+/* What "it has". */
+inline const std::string other_types = "types that are neither the server's own nor enums";
+
 /* All of them, of a table that is dropped or truncated by role. */
 std::string why_not_whole(Oid table, Oid role);
 

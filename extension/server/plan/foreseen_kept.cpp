@@ -63,16 +63,6 @@ bool cascades(Node *statement)
 	return false;
 }
 
-bool may_restart_sequences()
-{
-	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
-					   "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
-					   {OIDOID});
-	const Oid role = GetUserId();
-	const Internal internal;
-	return query.run({Value::datum(ObjectIdGetDatum(role))}).flag(0, 0);
-}
-
 } // namespace
 
 bool changes_environment(Node *statement)
@@ -110,7 +100,7 @@ Keeping::Keeping(const Planned &planned)
 	tables_ = settings::keep_tables && directives.keep;
 	rows_ = settings::keep_rows && directives.keep;
 	/* One statement alone: another one could have to do with the sequence. */
-	positions_ = (tables_ || rows_) && planned.script.statements().size() == 1 && may_restart_sequences();
+	positions_ = (tables_ || rows_) && planned.script.statements().size() == 1 && may_restart_sequences(GetUserId());
 	hides_ = directives.hide;
 	places_ = settings::restore_places || hides_;
 	size_t n = 0;
@@ -247,7 +237,7 @@ std::string Keeping::why_not_truncated(const TruncateStmt *truncate) const
 		if (tables_ && has_truncate_triggers(table))
 			return table_name(table) + " has a trigger on TRUNCATE";
 		if (const std::optional<WholeTable> whole = tables_ && OidIsValid(table) ? whole_table(table, role) : std::nullopt; whole && !whole->storable)
-			return table_name(table) + " has types that are neither the server's own nor enums";
+			return table_name(table) + " has " + other_types;
 	}
 	return why_not_all(tables);
 }

@@ -229,10 +229,6 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 	return result;
 }
 
-} // namespace
-
-namespace {
-
 /* A COMMIT where there can be none; the server says that much, and no more. */
 std::string advice_on_commit(const Operation &operation)
 {
