@@ -249,7 +249,9 @@ std::string Keeping::why_not_changed(const RangeVar *table) const
 	const Oid id = table == nullptr ? InvalidOid : pg_call([table] { return RangeVarGetRelid(table, NoLock, true); });
 	if (!OidIsValid(id) || opaque_ || altered_.contains(id))
 		return "";
-	return surefoot::why_not_changed(id, GetUserId(), table_pages(id) * BLCKSZ, false);
+	if (const auto known = not_changed_.find(id); known != not_changed_.end())
+		return known->second;
+	return not_changed_[id] = surefoot::why_not_changed(id, GetUserId(), table_pages(id) * BLCKSZ, false);
 }
 
 Keeping::Column Keeping::dropped_column(Oid table, const char *name) const

@@ -51,6 +51,7 @@ private:
 	bool writes_ = false; /* a statement changes rows */
 	std::map<Oid, Effect> effects_;
 	std::set<Oid> altered_; /* by statements that do more than to change rows */
+	mutable std::map<Oid, std::string> not_changed_; /* by table, why_not_changed: a script may have many statements about one */
 	std::set<std::string> made_; /* names, without their schemas, that the script gives to relations */
 	std::map<Oid, int> removals_; /* how often it is dropped or truncated */
 };
