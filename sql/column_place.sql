@@ -41,7 +41,7 @@ SELECT migrate_revert('1');
 SELECT id, email, length(note), age, last, later FROM users ORDER BY id;
 DROP TRIGGER complain ON users;
 
--- Written anew by the same migration, or of another type in between: what is in the rows is not what it was.
+-- Stored anew by the same migration: the place alone is promised. Of another type in between: what is in the rows is not what it was.
 SELECT migrate_register('2', 'anew', 'ALTER TABLE users ALTER COLUMN id TYPE bigint; ALTER TABLE users DROP COLUMN note');
 SELECT migrate_apply('2');
 SELECT count(*) FROM surefoot.dropped_column WHERE version = '2';

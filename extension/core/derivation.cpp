@@ -180,8 +180,11 @@ void Derivation::find_rebuilt()
 			if (!table || !table_now || table->address != table_now->address || table->kind == "view" ||
 				table->kind == "materialized view")
 				continue;
-			lose(WayBack::without_rows, was, "it was dropped and added anew");
-			if (!equal(was, is))
+			const bool same = equal(was, is);
+			/* Else what comes back is the former one, in its place or with its values: add_create has what there is to say of it. */
+			if (same || (around.place(was).empty() && around.refill(was).empty()))
+				lose(WayBack::without_rows, was, "it was dropped and added anew");
+			if (!same)
 				rebuild(*node);
 		}
 	}
@@ -336,9 +339,9 @@ void Derivation::add_create(const Node &node)
 		if (comes_by_itself(object) && !becomes_child)
 			return;
 		const std::string generated = value_of(object, "generated");
-		if (whole && whole->kind != "view" && generated.empty() && around.refill(object).empty()) {
+		if (whole && whole->kind != "view" && generated.empty() && around.refill(object).empty() && !around.has_rows_to_come(*whole)) {
 			const std::string filler = filler_of(*this, object);
-			if (around.place(object).empty())
+			if (around.place(object).empty() || around.is_empty_place(object))
 				lose(WayBack::without_rows, object, "its values are gone" + (filler.empty() ? "" : ", rows get " + filler + " as it is NOT NULL"));
 			else
 				lose(WayBack::without_rows, object, "its values are gone from rows that are written meanwhile" +
@@ -346,7 +349,7 @@ void Derivation::add_create(const Node &node)
 					  (is_unique_alone(*this, object) ? ", and as it is unique there must be no two of them" : "")));
 		}
 		if (const std::vector<std::string> columns = split_list(whole ? value_of(*whole, "columns") : "");
-			node.rebuild && !columns.empty() && columns.back() != last_part(object.identity))
+			node.rebuild && around.place(object).empty() && !columns.empty() && columns.back() != last_part(object.identity))
 			lose(WayBack::column_order, *whole, "a column that comes back comes last");
 	}
 	Action &action = actions_.emplace_back();

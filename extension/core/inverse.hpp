@@ -57,6 +57,10 @@ public:
 	virtual std::optional<std::string> revalue(const Object &) { return std::nullopt; }
 	/* The statement that gives a column that was dropped its place again, with the values of rows not written since; empty when none does. */
 	virtual std::string place(const Object &) { return {}; }
+	/* Whether no row has a value there, as its table was stored anew. */
+	virtual bool is_empty_place(const Object &) { return false; }
+	/* Whether a table that is there was truncated, and gets its rows back, with all values, when its columns are what they were. */
+	virtual bool has_rows_to_come(const Object &) { return false; }
 	/* A column that a table had dropped, or that was hidden in it, and that may come back to its place. */
 	struct Hole {
 		int number; /* among all columns, from 1 on */

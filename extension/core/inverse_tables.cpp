@@ -173,14 +173,14 @@ void change_table(Derivation &derivation, Changing &changing)
 {
 	/* Its columns say what differs; only their order is its own. */
 	if (changing.take("columns")) {
-		std::vector<std::string> was = split_list(changing.was("columns")), is = split_list(changing.is("columns"));
+		const std::vector<std::string> was = split_list(changing.was("columns"));
 		/* Those that come back come last, but for those that get their place again. */
 		std::vector<std::pair<long, std::string>> placed;
 		for (const Object *column : derivation.now.parts(changing.now, "column"))
-			if (std::find(was.begin(), was.end(), last_part(column->identity)) != was.end())
+			if (!derivation.goes(*column) && std::find(was.begin(), was.end(), last_part(column->identity)) != was.end())
 				placed.emplace_back(place_of(*column), last_part(column->identity));
 		for (const Object *column : derivation.before.parts(changing.before, "column"))
-			if (std::find(is.begin(), is.end(), last_part(column->identity)) == is.end() && !derivation.around.place(*column).empty())
+			if (derivation.comes(*column) && !derivation.around.place(*column).empty())
 				placed.emplace_back(place_of(*column), last_part(column->identity));
 		std::sort(placed.begin(), placed.end());
 		std::vector<std::string> then;

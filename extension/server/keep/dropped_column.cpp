@@ -101,17 +101,18 @@ Dropped dropped_at(const ObjectAddress &address, const char *definition, bool is
 	if (((Form_pg_attribute)GETSTRUCT(row))->attisdropped && TransactionIdIsCurrentTransactionId(HeapTupleHeaderGetXmin(row->t_data))) {
 		dropped.is_dropped = true;
 		Relation table = RelationIdGetRelation(address.objectId);
-		/* Until then nothing but what was read can have been in the rows, unless they were all written anew. */
-		const bool same_rows = RelationIsValid(table) && is_plain_table(table) && (is_new || !compat::is_stored_anew(table));
+		/* What stores a table anew gives its dropped columns NULL, and the others values of the type that they have by then. */
+		const bool is_plain = RelationIsValid(table) && is_plain_table(table);
+		const bool stored_anew = is_plain && !is_new && compat::is_stored_anew(table);
 		if (RelationIsValid(table))
 			RelationClose(table);
 		Relation attributes = table_open(AttributeRelationId, AccessShareLock);
 		/* It may have got another type in the same step, of which the values are written in the same way, or not. */
-		HeapTuple former = same_rows ? former_version(attributes, row) : nullptr;
+		HeapTuple former = is_plain ? former_version(attributes, row) : nullptr;
 		const Form_pg_attribute was = former ? (Form_pg_attribute)GETSTRUCT(former) : nullptr;
 		if (was != nullptr && !was->attisdropped && fits(row, was->atttypid, definition) &&
 			was->atttypmod == ((Form_pg_attribute)GETSTRUCT(row))->atttypmod)
-			dropped = {was->atttypid, former_missing(attributes, former), true};
+			dropped = {was->atttypid, former_missing(attributes, former), true, stored_anew};
 		table_close(attributes, AccessShareLock);
 	}
 	ReleaseSysCache(row);

@@ -23,6 +23,7 @@ struct Dropped {
 	Oid type; /* InvalidOid: it cannot */
 	const char *missing;
 	bool is_dropped;      /* in this transaction, whether it can come back or not */
+	bool has_no_values;   /* its table was stored anew, before or after: rows have nothing, or what they had then */
 };
 
 /* The column at address, whose type was written as definition before the step. is_new: its table is, and has no rows. */

@@ -100,6 +100,7 @@ public:
 	std::set<std::string> kept_large;
 	/* Of columns that were dropped, by identity: the statement that gives them their place again. */
 	std::map<std::string, std::string> places;
+	std::set<std::string> empty_places; /* those of them in which no row has its value */
 	bool is_not_alone = false; /* there are steps to come after the one that is recorded */
 	/* The rows that were written are all kept, and the statement that puts back those that have changed; empty when none has. */
 	bool rows_kept = false;

@@ -6,6 +6,7 @@
 #include "server/keep/dropped_column.hpp"
 #include "server/keep/hidden_column.hpp"
 #include "server/keep/keep.hpp"
+#include "server/plan/relation_size.hpp"
 #include "server/record/recorder.hpp"
 #include "server/run/gate.hpp"
 #include "server/settings.hpp"
@@ -112,14 +113,17 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 			pin_output();
 			return dropped_at(address, text);
 		});
-		if (!OidIsValid(dropped.type) || (object.field("not null") && !can_be_filled(address.objectId))) {
-			if (hides && dropped.is_dropped)
-				warn(speaker, "column " + object.identity + " is dropped and not hidden: only columns of the server's own types, of ordinary "
-							  "tables that were not stored anew and have a replica identity if they are published, can be");
+		const bool can_come = OidIsValid(dropped.type) && !(object.field("not null") && !can_be_filled(address.objectId));
+		const bool can_hide = hides && can_come && !dropped.has_no_values;
+		if (hides && !can_hide && dropped.is_dropped)
+			warn(speaker, "column " + object.identity + " is dropped and not hidden: only columns of the server's own types, of ordinary "
+						  "tables that were not stored anew and have a replica identity if they are published, can be");
+		/* All rows would have to be filled, while ADD COLUMN ... DEFAULT takes a moment. */
+		const bool is_long = dropped.has_no_values && object.field("not null") && table_pages(address.objectId) > settings::direct_index_pages;
+		if (!can_come || (!can_hide && (is_long || !settings::restore_places)))
 			continue;
-		}
 		const std::optional<std::string> hidden =
-			hides ? std::optional(hide_column(speaker, address, object.identity, dropped)) : std::nullopt;
+			can_hide ? std::optional(hide_column(speaker, address, object.identity, dropped)) : std::nullopt;
 		(void)insert.run({speaker.run, speaker.version, object.identity, Value::datum(ObjectIdGetDatum(address.objectId)),
 						  static_cast<int>(address.objectSubId), Value::datum(ObjectIdGetDatum(dropped.type)),
 						  definition + (collation.empty() ? "" : " COLLATE " + collation),
@@ -127,6 +131,8 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), hidden});
 		recorder.places[object.identity] =
 			"SELECT surefoot.restore_place(" + core::literal(speaker.version) + ", " + core::literal(object.identity) + ")";
+		if (dropped.has_no_values)
+			recorder.empty_places.insert(object.identity);
 		/* Values and all. */
 		if (hidden)
 			recorder.kept[{"column", object.identity}] = recorder.places[object.identity];

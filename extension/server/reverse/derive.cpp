@@ -190,7 +190,7 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	tryout.run(unchecked_bodies);
 	std::vector<core::Change> left;
 	std::vector<core::Loss> reasons, first_reasons;
-	LiveSurroundings surroundings(tryout.kept, tryout.places);
+	LiveSurroundings surroundings(tryout.kept);
 	core::Objects now;
 	for (int round = 0; round < 8; round++) {
 		now = tryout.now();
@@ -278,11 +278,11 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	}
 	for (const core::Loss &loss : losses)
 		add(loss);
-	for (const auto &[object, statement] : tryout.kept)
+	for (const auto &[object, statement] : tryout.kept.rows)
 		if (object.first == "values" && !statement.empty() && !attempt.is_done(statement))
 			add({core::WayBack::without_rows, "column", object.second, "its values are gone"});
 	/* Rows count as back when they come right after their table: later there are triggers and rules that may change them. */
-	for (const auto &[object, statement] : tryout.kept) {
+	for (const auto &[object, statement] : tryout.kept.rows) {
 		if (before.find(object.first, object.second) == nullptr)
 			continue;
 		const auto at = std::find(attempt.done.begin(), attempt.done.end(), statement);

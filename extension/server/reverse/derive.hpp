@@ -7,6 +7,7 @@
 #include "core/inverse.hpp"
 #include "server/history/history.hpp"
 #include "server/history/messages.hpp"
+#include "server/reverse/surroundings.hpp"
 
 #include <map>
 #include <set>
@@ -22,8 +23,7 @@ struct Tryout {
 	std::vector<std::string> refills;		 /* see Recorder::refills */
 	std::vector<std::pair<std::string, std::string>> needs_refill; /* words of a statement, and which of them has to come before it */
 	std::function<bool()> is_restored;		 /* whether it has nothing left to do */
-	std::map<std::pair<std::string, std::string>, std::string> kept; /* see Recorder::kept */
-	std::map<std::string, std::string> places;						 /* see Recorder::places */
+	LiveSurroundings::Kept kept;
 	std::map<std::pair<std::string, std::string>, std::string> not_kept; /* see Recorder::not_kept */
 	std::string none_kept;											 /* why nothing is kept at all, if so */
 };

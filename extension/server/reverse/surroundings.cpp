@@ -63,7 +63,7 @@ const char *first_label(Oid type)
 
 } // namespace
 
-LiveSurroundings::LiveSurroundings(Kept kept, Places places) : kept_(std::move(kept)), places_(std::move(places))
+LiveSurroundings::LiveSurroundings(Kept kept) : kept_(std::move(kept))
 {
 	version = pg_call([] { return atoi(GetConfigOption("server_version_num", false, false)); });
 	role = pg_call([] { return quote_identifier(GetUserNameFromId(GetUserId(), false)); });

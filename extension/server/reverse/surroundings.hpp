@@ -10,9 +10,13 @@ namespace surefoot {
 
 class LiveSurroundings : public core::Surroundings {
 public:
-	using Kept = std::map<std::pair<std::string, std::string>, std::string>;
-	using Places = std::map<std::string, std::string>;
-	explicit LiveSurroundings(Kept kept = {}, Places places = {});
+	/* What of a migration's objects is still somewhere, and the statements that bring it back; see Recorder. */
+	struct Kept {
+		std::map<std::pair<std::string, std::string>, std::string> rows; /* by kind and identity, also of single columns, and sequences' positions */
+		std::map<std::string, std::string> places;						 /* by column */
+		std::set<std::string> empty_places, truncated;					 /* of the places; tables whose rows come back last of all */
+	};
+	explicit LiveSurroundings(Kept kept = {});
 	std::vector<Dependent> dependents(const core::Object &object) override;
 	std::string storage_of(const std::string &type) override;
 	std::string filler_of(const std::string &type) override;
@@ -20,19 +24,21 @@ public:
 	bool is_remade(const core::Object &object) override { return first_ && !first_->contains(object.address); }
 	std::string refill(const core::Object &object) override
 	{
-		const auto it = kept_.find({object.kind, object.identity});
-		return it == kept_.end() ? std::string() : it->second;
+		const auto it = kept_.rows.find({object.kind, object.identity});
+		return it == kept_.rows.end() ? std::string() : it->second;
 	}
 	std::optional<std::string> revalue(const core::Object &column) override
 	{
-		const auto it = kept_.find({"values", column.identity});
-		return it == kept_.end() ? std::nullopt : std::optional(it->second);
+		const auto it = kept_.rows.find({"values", column.identity});
+		return it == kept_.rows.end() ? std::nullopt : std::optional(it->second);
 	}
 	std::string place(const core::Object &column) override
 	{
-		const auto it = places_.find(column.identity);
-		return it == places_.end() ? std::string() : it->second;
+		const auto it = kept_.places.find(column.identity);
+		return it == kept_.places.end() ? std::string() : it->second;
 	}
+	bool is_empty_place(const core::Object &column) override { return kept_.empty_places.contains(column.identity); }
+	bool has_rows_to_come(const core::Object &table) override { return kept_.truncated.contains(table.identity); }
 	std::vector<Hole> holes(const core::Object &table) override;
 	/* What is there before the first statement runs. */
 	void look(const core::Objects &now);
@@ -40,7 +46,6 @@ public:
 private:
 	std::optional<std::set<std::string>> first_;
 	const Kept kept_;
-	const Places places_;
 };
 
 } // namespace surefoot

@@ -149,8 +149,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 								 const std::vector<PlannedStep> &steps)
 {
 	Tryout tryout;
-	tryout.kept = recorder.kept;
-	tryout.places = recorder.places;
+	tryout.kept = {recorder.kept, recorder.places, recorder.empty_places, {}};
 	tryout.restore = recorder.restore;
 	tryout.is_restored = [&] { return is_restored(rehearsal.version(), recorder); };
 	if (!recorder.restore.empty())
@@ -171,6 +170,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 	tryout.refills = recorder.refills();
 	for (const Recorder::Truncation &truncation : recorder.truncations)
 		for (const auto &[table, kept_as] : truncation.tables) {
+			tryout.kept.truncated.insert(kept_as.name);
 			if (kept_as.archive.empty())
 				continue;
 			tryout.needs_refill.emplace_back(" REFERENCES " + kept_as.name + "(", truncation.refills.front());
