@@ -23,13 +23,20 @@ my $made = "SELECT count(*) FROM pg_class WHERE relname LIKE 'many%'";
 
 sub tables { return join '', map { "CREATE TABLE many_$_ (n int);\n" } 1 .. $_[0]; }
 
-# What the contract names.
-my ($out, $err) = attempt($node, 'postgres', 'BEGIN; ' . tables(6685) . 'COMMIT');
-like($err, qr/ERROR:  53200: out of shared memory/, 'the server cannot make 6,685 tables in one transaction');
-write_migration($folder, '0001_too_many', up => tables(6685));
+# What the contract names, where the server is Debian's; one that is built with assertions has room for more.
+my ($too_many, $err);
+for my $tables (6685, 20_000, 40_000)
+{
+	$too_many = $tables;
+	(undef, $err) = attempt($node, 'postgres', 'BEGIN; ' . tables($too_many) . 'ROLLBACK');
+	last if $err ne '';
+}
+like($err, qr/ERROR:  53200: out of shared memory/, "the server cannot make $too_many tables in one transaction");
+write_migration($folder, '0001_too_many', up => tables($too_many));
 my $run = client($node, [ 'apply', '1', '-C', $folder, '--quiet' ]);
 is($run->exit, 7, 'their migration is refused by the checklist') or diag($run->stderr);
-like($run->stdout, qr/It needs about 20055; with max_locks_per_transaction = 64 there is room for \d+\./, 'which says why');
+my $locks = 3 * $too_many;
+like($run->stdout, qr/It needs about $locks; with max_locks_per_transaction = 64 there is room for \d+\./, 'which says why');
 fails_with($node, 'postgres', "SELECT migrate_apply('1')", 'SF012', 'and by the server');
 is(query($node, 'postgres', $made), '0', 'before any of them is made');
 
