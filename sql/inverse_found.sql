@@ -245,3 +245,24 @@ CALL there_and_back('ALTER TABLE one RENAME TO other; ALTER TABLE two RENAME CON
 CREATE TYPE pair_of AS (a int, b int);
 CREATE TABLE typed_keyed OF pair_of (UNIQUE (a));
 CALL there_and_back('ALTER INDEX typed_keyed_a_key RENAME TO another');
+
+-- The index of a partition that was renamed is called as before when its parent's key brings it along again.
+CREATE TABLE halved (k int, at date) PARTITION BY RANGE (k);
+CREATE TABLE halved_1 PARTITION OF halved FOR VALUES FROM (1) TO (10) PARTITION BY LIST (at);
+CREATE TABLE halved_1_x PARTITION OF halved_1 DEFAULT;
+CREATE TABLE halved_2 PARTITION OF halved FOR VALUES FROM (10) TO (20);
+ALTER TABLE halved ADD CONSTRAINT halved_key UNIQUE (k, at);
+ALTER TABLE halved_1 RENAME TO first_part;
+ALTER TABLE halved_1_x RENAME TO leaf;
+ALTER INDEX halved_2_k_at_key RENAME TO "key of 2";
+CALL there_and_back('ALTER TABLE halved DROP CONSTRAINT halved_key');
+CALL there_and_back('ALTER TABLE halved DROP CONSTRAINT halved_key, ADD CONSTRAINT halved_key UNIQUE (at, k)');
+CALL there_and_back('ALTER TABLE halved RENAME CONSTRAINT halved_key TO other; ALTER TABLE leaf RENAME TO other_leaf; ALTER TABLE halved DROP CONSTRAINT other');
+
+-- What is altered of a column's sequence is altered of its table.
+CREATE TABLE counted (id int PRIMARY KEY);
+INSERT INTO counted VALUES (1);
+CREATE SEQUENCE counts OWNED BY counted.id;
+CALL there_and_back('ALTER SEQUENCE counts RENAME TO "CamelCase"; DROP TABLE counted');
+CALL there_and_back('ALTER SEQUENCE counts AS smallint MAXVALUE 50; DROP TABLE counted');
+CALL there_and_back('COMMENT ON SEQUENCE counts IS ''counts''; DROP TABLE counted');

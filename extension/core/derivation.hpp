@@ -180,6 +180,9 @@ bool can_be_released(const Object &object);
 /* Copies fields into fresh: they are there when the object has been created. */
 void keep(Object &fresh, const Object &object, std::initializer_list<std::string_view> fields);
 
+/* The constraint that index stands behind; nullptr when it is an index by itself. */
+const Object *constraint_of(const Side &side, const Object &index);
+
 /* A number by which columns of a table stand in their order, and other objects in that in which they were made. */
 long place_of(const Object &object);
 

@@ -120,6 +120,18 @@ bool is_named_by_parent(const Object &object)
 	return value_of(object, "inherited").starts_with("yes") && !has_index(object) && !is_foreign_key(object);
 }
 
+/* That of a partition which its parent's constraint has brought along again, under whatever name was free. */
+const Object *index_brought_along(const Side &before, const Side &now, const Object &index)
+{
+	const Object *whole = index.kind == "index" && index.field("partition of") && constraint_of(now, index) ? now.whole(index) : nullptr;
+	const Object *table = whole && !before.find("index", index.identity) ? before.find("table", whole->identity) : nullptr;
+	if (table)
+		for (const Object *was : before.parts(*table, "index"))
+			if (value_of(*was, "partition of") == value_of(index, "partition of") && constraint_of(before, *was) && !now.find("index", was->identity))
+				return was;
+	return nullptr;
+}
+
 } // namespace
 
 /*
@@ -132,19 +144,17 @@ bool Derivation::names_first()
 	int level = 3;
 	for (const Object &object : now.all()) {
 		const Object *was = object.address.empty() ? nullptr : before.at(object.address);
+		const Object *brought = was ? nullptr : index_brought_along(before, now, object);
+		if (brought)
+			was = brought;
 		if (!was || was->kind != object.kind || was->identity == object.identity || is_named_by_parent(object))
 			continue;
 		const Name from = own_name(object), to = own_name(*was);
 		if ((from.schema == to.schema && from.name == to.name) || level_of(object) > level)
 			continue;
-		if (object.kind == "index") {
-			bool with_constraint = false;
-			for (const Object *constraint : now.parts(object, "constraint"))
-				with_constraint = with_constraint || (has_index(*constraint) && split_on(constraint->identity).name == from.name);
-			if (with_constraint) {
-				of_constraints.push_back({&object, was, from, to});
-				continue;
-			}
+		if (object.kind == "index" && !brought && constraint_of(now, object)) {
+			of_constraints.push_back({&object, was, from, to});
+			continue;
 		}
 		/* A serial column's sequence moves with its table. */
 		if (object.kind == "sequence" && from.name == to.name && value_of(object, "owned by") != value_of(*was, "owned by") &&

@@ -5,15 +5,6 @@ namespace surefoot::core {
 
 namespace {
 
-/* The constraint that index stands behind. */
-const Object *constraint_of(const Side &side, const Object &index)
-{
-	for (const Object *constraint : side.parts(index, "constraint"))
-		if (has_index(*constraint) && split_on(constraint->identity).name == last_part(index.identity))
-			return constraint;
-	return nullptr;
-}
-
 std::string without_options(const std::string &definition)
 {
 	const Part part = with_clause(definition);
@@ -37,8 +28,9 @@ void create_index(Derivation &derivation, const Object &index, Object &fresh, st
 		statements.push_back(definition);
 		keep(fresh, index, {"definition"});
 	}
-	/* ATTACH of the table finds its indexes. */
-	if (whole && derivation.comes(*whole))
+	/* ATTACH of the table finds its indexes, and a constraint of the parent brings those of its partitions along. */
+	const Object *parent = derivation.before.find("index", value_of(index, "partition of"));
+	if ((whole && derivation.comes(*whole)) || (parent && derivation.comes(*parent) && constraint_of(derivation.before, *parent)))
 		keep(fresh, index, {"partition of"});
 }
 
@@ -104,6 +96,14 @@ void change_index(Derivation &derivation, Changing &changing)
 }
 
 } // namespace
+
+const Object *constraint_of(const Side &side, const Object &index)
+{
+	for (const Object *constraint : side.parts(index, "constraint"))
+		if (has_index(*constraint) && split_on(constraint->identity).name == last_part(index.identity))
+			return constraint;
+	return nullptr;
+}
 
 const Emitter index_emitters[] = {{"index", create_index, change_index, nullptr}, {"", nullptr, nullptr, nullptr}};
 

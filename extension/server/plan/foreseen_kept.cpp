@@ -63,6 +63,18 @@ bool cascades(Node *statement)
 	return false;
 }
 
+/* The table whose column a sequence belongs to; InvalidOid when it is none, or nobody's. */
+Oid owner_of_sequence(Oid relation)
+{
+	return pg_call([relation] {
+		Oid table = InvalidOid;
+		int32 column;
+		if (get_rel_relkind(relation) == RELKIND_SEQUENCE && !sequenceIsOwned(relation, DEPENDENCY_AUTO, &table, &column))
+			(void)sequenceIsOwned(relation, DEPENDENCY_INTERNAL, &table, &column);
+		return table;
+	});
+}
+
 } // namespace
 
 bool changes_environment(Node *statement)
@@ -164,8 +176,13 @@ void Keeping::follow(const Statement &statement, const Facts &facts)
 		const bool reached = alters && locked.table.id != own && !reaches_others;
 		if (!changes_rows(node) && !IsA(node, SelectStmt) && !reached)
 			altered_.insert(locked.table.id);
-		Effect &worst = effects_[locked.table.id];
-		worst = std::max(worst, reached ? Effect::none : effect);
+		/* The sequence of a column is its table's, which comes back with it. */
+		const Oid owner = owner_of_sequence(locked.table.id);
+		for (const Oid id : {locked.table.id, owner})
+			if (OidIsValid(id)) {
+				Effect &worst = effects_[id];
+				worst = std::max(worst, reached ? Effect::none : effect);
+			}
 	}
 }
 
