@@ -258,7 +258,7 @@ sub forward
 	{
 		$self->{spoilt} = 1 if ($self->value("SELECT state FROM sf.migrate_status('$version')") // '') ne 'registered';
 		# IF NOT EXISTS does not hide that it is another one, nor that it could not be made.
-		if ($answer->{err} =~ /^ERROR:  (?:SF007|42804|23505)/ && grep { /\bIF NOT EXISTS\b/ } @statements) { $self->{count}{'refused, there is another of the name'}++; return undef; }
+		if ($answer->{err} =~ /^ERROR:  (?:SF007|42804|42883|23505)/ && grep { /\bIF NOT EXISTS\b/ } @statements) { $self->{count}{'refused, there is another of the name'}++; return undef; }
 		# The trial was of the plain form.
 		if ($answer->{err} =~ /^ERROR:  55000: cannot detach partitions concurrently when a default/) { $self->{count}{'refused by PostgreSQL, too, but in its plain form'}++; $self->call('migrate_revert', $version); $self->{rows_gone} = 1; return undef; }
 		return failure('refused', $n, $answer->{err}) if $answer->{err} !~ /^ERROR:  SF016/m;
