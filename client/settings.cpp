@@ -149,11 +149,33 @@ void check_sslmode(const std::string &value)
 						"It is one of disable, allow, prefer, require, verify-ca, verify-full.");
 }
 
+constexpr const char *encoding_hint = "Special characters in a URL need percent-encoding, such as %40 for @ and %2F for /; "
+									  "DB_HOST, DB_PORT, DB_NAME, DB_USER and DB_PASSWORD take any character as it is.";
+
+// Whether a part of the password would be taken for a host or a database, and be shown: it has an @ or a / that is not encoded.
+bool cuts_password(std::string_view url)
+{
+	const size_t scheme = url.find("://");
+	if (!url.starts_with("postgres") || scheme == std::string_view::npos)
+		return false;
+	const std::string_view rest = url.substr(scheme + 3);
+	const size_t at = rest.find('@'), slash = rest.find('/');
+	if (at == std::string_view::npos)
+		return false;
+	if (slash < at)
+		return rest.substr(slash, at - slash).find('?') == std::string_view::npos;
+	const std::string_view place = rest.substr(at + 1);
+	return place.substr(0, place.find('?')).find('@') != std::string_view::npos;
+}
+
 // A connection string, taken apart by libpq. Its own messages quote the string, password and all:
 // only what stands before the first quotation mark is repeated.
 void add_connection_string(ConnectionSettings &settings, const std::string &text,
 						   const std::string &source)
 {
+	if (cuts_password(text))
+		throw wrong_setting(fmt::format("{} is not a valid connection string: there is an @ or a / in its user or password that is not encoded", source),
+							encoding_hint);
 	char *error = nullptr;
 	std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
 		PQconninfoParse(text.c_str(), &error), PQconninfoFree);
@@ -165,9 +187,7 @@ void add_connection_string(ConnectionSettings &settings, const std::string &text
 			reason.pop_back();
 		throw wrong_setting(fmt::format("{} is not a valid connection string{}{}", source,
 										reason.empty() ? "" : ": ", reason),
-							"Special characters in a URL need percent-encoding; DB_HOST, DB_PORT, "
-							"DB_NAME, DB_USER and "
-							"DB_PASSWORD take any character as it is.");
+							encoding_hint);
 	}
 	for (PQconninfoOption *option = options.get(); option->keyword; ++option)
 		if (option->val && *option->val) {

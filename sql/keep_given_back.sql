@@ -49,6 +49,23 @@ SELECT migrate_revert('1');
 SELECT migrate_apply('1');
 SELECT migrate_restore('1');
 SELECT by, words FROM notes;
+-- By whichever digits it is called.
+CREATE TABLE goods (id int PRIMARY KEY);
+INSERT INTO goods VALUES (1), (2);
+SELECT migrate_register('0091', 'tier', 'CREATE TABLE coupons (code text PRIMARY KEY); ALTER TABLE goods ADD COLUMN tier text;');
+SELECT migrate_apply('91');
+UPDATE goods SET tier = 'gold' WHERE id = 1;
+INSERT INTO coupons VALUES ('a');
+SELECT migrate_revert('091');
+SELECT migrate_apply('91');
+SELECT migrate_restore('91');
+SELECT g.*, c.* FROM goods g, coupons c ORDER BY id;
+SELECT migrate_revert('91');
+SELECT migrate_register('92', 'drop', 'DROP TABLE goods'), migrate_apply('92');
+SELECT count(*) FROM migrate_archive('092');
+SELECT shows($$SELECT surefoot.restore_table('0092', 'public.nothing')$$);
+SELECT migrate_revert('0092');
+DROP TABLE goods;
 -- Whoever has not the rights of the owner has nothing of it.
 SELECT migrate_revert('1');
 SELECT migrate_apply('1');

@@ -100,6 +100,8 @@ my $pass = write_file("$nowhere/.pgpass", "127.0.0.1:$port:shop:deployer:" . ($p
 chmod 0600, $pass;
 is(connects('a password file of libpq', { %tcp, PGPASSFILE => $pass }), "shop 127.0.0.1 $port deployer", 'libpq reads its own');
 refuses('a broken URL', qr/DATABASE_URL is not a valid connection string.*percent-encoding/s, { DATABASE_URL => 'postgresql://deployer:s3cret%zz@127.0.0.1/shop' });
+refuses('a password with an @', qr/DATABASE_URL is not a valid connection string.*%40/s, { DATABASE_URL => "postgres://deployer:x\@s3cret\@127.0.0.1:$port/shop" });
+refuses('a password with a /', qr/DATABASE_URL is not a valid connection string.*%2F/s, { DATABASE_URL => "postgres://deployer:s3cret/x\@127.0.0.1:$port/shop" });
 refuses('a URL that is none', qr/DATABASE_URL is not a connection string.*It looks like postgresql:/s, { DATABASE_URL => 's3cret' });
 refuses('a wrong password in a URL', qr/password from DATABASE_URL.*HINT +Look at DATABASE_URL\./s, { DATABASE_URL => "postgresql://deployer:other-s3cret\@127.0.0.1:$port/shop" });
 is(status(\%with, '--password', 'x')->exit, 2, 'there is no option for a password');

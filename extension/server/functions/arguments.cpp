@@ -1,8 +1,17 @@
 #include "server/functions/arguments.hpp"
 
 #include "server/compat.hpp"
+#include "server/history/history.hpp"
+#include "server/internal.hpp"
 
 namespace surefoot {
+
+std::string version_argument(FunctionCallInfo fcinfo, int n)
+{
+	const std::string version = text_argument(fcinfo, n);
+	const Internal internal;
+	return history::version_of(version);
+}
 
 std::vector<std::string> text_array_argument(FunctionCallInfo fcinfo, int n)
 {

@@ -11,6 +11,9 @@ inline std::string text_argument(FunctionCallInfo fcinfo, int n)
 	return std::string(VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
 }
 
+/* The version of a migration, in the words in which it was registered, which what it has kept goes by. */
+std::string version_argument(FunctionCallInfo fcinfo, int n);
+
 /* NULL and absent are the same. */
 inline std::optional<std::string> optional_text_argument(FunctionCallInfo fcinfo, int n)
 {

@@ -126,7 +126,7 @@ Purged choose_purged(const std::optional<std::string> &number, Oid caller)
 SUREFOOT_FUNCTION(surefoot_kept_rows)
 {
 	static surefoot::Query data("SELECT n, data FROM surefoot.archive_row WHERE archive = $1::bigint ORDER BY n", {TEXTOID});
-	const Entry entry = entry_of(text_argument(fcinfo, 0), text_argument(fcinfo, 1));
+	const Entry entry = entry_of(version_argument(fcinfo, 0), text_argument(fcinfo, 1));
 	std::vector<TextRow> result;
 	Internal internal;
 	if (entry.kind != "table" && !entry.purged) {
@@ -152,7 +152,7 @@ SUREFOOT_FUNCTION(surefoot_restore_table)
 	static surefoot::Query forget("DELETE FROM surefoot.archive WHERE id = $1::bigint", {TEXTOID});
 	check_isolation();
 	const PinnedPath path;
-	const std::string version = text_argument(fcinfo, 0);
+	const std::string version = version_argument(fcinfo, 0);
 	std::vector<Emptied> emptied;
 	std::vector<std::string> entries;
 	for (const std::string &name : text_array_argument(fcinfo, 1)) {
@@ -199,7 +199,7 @@ SUREFOOT_FUNCTION(surefoot_restart_sequence)
 /* migrate_restore(version text) */
 SUREFOOT_FUNCTION(surefoot_give_back)
 {
-	const int64 rows = give_back(text_argument(fcinfo, 0));
+	const int64 rows = give_back(version_argument(fcinfo, 0));
 	unmark_kept();
 	return Int64GetDatum(rows);
 }

@@ -9,7 +9,7 @@ using namespace surefoot;
 /* surefoot.restore_rows(version text, VARIADIC tables text[]): how many rows were put back */
 SUREFOOT_FUNCTION(surefoot_restore_rows)
 {
-	const std::string version = text_argument(fcinfo, 0);
+	const std::string version = version_argument(fcinfo, 0);
 	const Restored restored = restore_rows(version, text_array_argument(fcinfo, 1), Accepting::conflicts(version));
 	for (const auto &[table, rows] : restored.left) {
 		const std::string words = std::to_string(rows) + (rows == 1 ? " row of table " : " rows of table ") + table +
@@ -23,13 +23,13 @@ SUREFOOT_FUNCTION(surefoot_restore_rows)
 /* surefoot.restore_column(version text, name text): how many rows got their value back */
 SUREFOOT_FUNCTION(surefoot_restore_column)
 {
-	return Int64GetDatum(restore_column(text_argument(fcinfo, 0), text_argument(fcinfo, 1)));
+	return Int64GetDatum(restore_column(version_argument(fcinfo, 0), text_argument(fcinfo, 1)));
 }
 
 /* surefoot.check_values(version text, name text): how many values others have changed */
 SUREFOOT_FUNCTION(surefoot_check_values)
 {
-	const std::string version = text_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
+	const std::string version = version_argument(fcinfo, 0), name = text_argument(fcinfo, 1);
 	const int64 left = check_values(version, name, Accepting::conflicts(version));
 	if (left > 0) {
 		const std::string words = std::to_string(left) + (left == 1 ? " value of column " : " values of column ") + name + (left == 1 ? " was" : " were") +
@@ -43,7 +43,7 @@ SUREFOOT_FUNCTION(surefoot_check_values)
 /* surefoot.restore_place(version text, name text) */
 SUREFOOT_FUNCTION(surefoot_restore_place)
 {
-	restore_place(text_argument(fcinfo, 0), text_argument(fcinfo, 1));
+	restore_place(version_argument(fcinfo, 0), text_argument(fcinfo, 1));
 	PG_RETURN_VOID();
 }
 

@@ -84,6 +84,13 @@ std::optional<Migration> find(const std::string &number)
 	return rows.empty() ? std::nullopt : std::optional<Migration>(from_row(rows, 0));
 }
 
+std::string version_of(const std::string &version)
+{
+	const std::string number = number_of(version);
+	const Rows rows = first_rows({.table = "migration", .index = "migration_pkey", .key = &number}, {"version"});
+	return rows.empty() ? version : rows.text(0, 0);
+}
+
 Migration get(const std::string &number)
 {
 	std::optional<Migration> found = find(number);

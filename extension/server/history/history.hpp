@@ -60,6 +60,8 @@ bool same_text(std::string_view a, std::string_view b);
 std::string state_here(const std::string &state, int64 run);
 Situation situation(const std::string &number);
 std::optional<Migration> find(const std::string &number);
+/* As it was registered: 0019 for 19; version itself when there is none. */
+std::string version_of(const std::string &version);
 /* Raises SF001 with the way to register it. */
 Migration get(const std::string &number);
 
