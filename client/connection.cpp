@@ -161,6 +161,7 @@ Result Connection::check(PGresult *raw)
 	failure.code = code_of_sqlstate(failure.sqlstate);
 	failure.exit_code = exit_of_sqlstate(failure.sqlstate);
 	if (failure.sqlstate == "57014" && interrupt_count() > 0) {
+		interrupt_answered();
 		failure.exit_code = exit_interrupted;
 		failure.code = "INTERRUPTED";
 		failure.hint.clear();

@@ -2,6 +2,7 @@
 
 #include <libpq-fe.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
@@ -14,22 +15,41 @@ namespace surefoot::client {
 namespace {
 
 volatile sig_atomic_t signals_seen = 0;
+volatile sig_atomic_t unanswered = 0; // a signal that nobody has acted upon yet
 std::atomic<PGcancel *> active_cancel{nullptr};
 
 // Whoever presses for the third time, while a server does not even answer a cancel, wants out.
 constexpr int patience = 3;
 
+// A cancel request is lost when it arrives before its statement does, or just as the server's lock_timeout fires. So it is
+// repeated until the statement ends.
+constexpr unsigned again_after = 1; // seconds
+
+void cancel_again(int)
+{
+	int saved = errno;
+	if (PGcancel *cancel = unanswered ? active_cancel.load() : nullptr) {
+		char ignored[256];
+		PQcancel(cancel, ignored, sizeof ignored);
+		alarm(again_after);
+	}
+	errno = saved;
+}
+
 void on_signal(int number)
 {
 	int saved = errno;
 	signals_seen = signals_seen + 1;
+	unanswered = 1;
 	if (PGcancel *cancel = active_cancel.load()) {
 		char ignored[256];
 		if (signals_seen >= patience) {
 			signal(number, SIG_DFL);
 			raise(number);
-		} else
+		} else {
 			PQcancel(cancel, ignored, sizeof ignored);
+			alarm(again_after);
+		}
 	}
 	errno = saved;
 }
@@ -38,6 +58,11 @@ void on_signal(int number)
 
 void install_signal_handlers()
 {
+	struct sigaction again {};
+	again.sa_handler = cancel_again;
+	sigemptyset(&again.sa_mask);
+	again.sa_flags = SA_RESTART;
+	sigaction(SIGALRM, &again, nullptr);
 	struct sigaction action {};
 	action.sa_handler = on_signal;
 	sigemptyset(&action.sa_mask);
@@ -70,12 +95,20 @@ int interrupt_count()
 void clear_interrupts()
 {
 	signals_seen = 0;
+	unanswered = 0;
+}
+
+void interrupt_answered()
+{
+	unanswered = 0;
 }
 
 void stop_if_interrupted(const std::string &where)
 {
-	if (signals_seen > 0)
-		throw make_failure(exit_interrupted, "INTERRUPTED", "interrupted " + where);
+	if (signals_seen == 0)
+		return;
+	unanswered = 0;
+	throw make_failure(exit_interrupted, "INTERRUPTED", "interrupted " + where);
 }
 
 bool interruptible_sleep(std::chrono::milliseconds duration)
@@ -92,17 +125,21 @@ bool interruptible_sleep(std::chrono::milliseconds duration)
 		timespec pause{0, static_cast<long>(part.count()) * 1'000'000L};
 		nanosleep(&pause, nullptr);
 	}
+	unanswered = 0;
 	return true;
 }
 
 CancelScope::CancelScope(pg_cancel *cancel)
 {
 	active_cancel.store(cancel);
+	if (unanswered)
+		alarm(again_after);
 }
 
 CancelScope::~CancelScope()
 {
 	active_cancel.store(nullptr);
+	alarm(0);
 }
 
 } // namespace surefoot::client

@@ -18,6 +18,8 @@ void survive_failed_writes();
 // How often somebody asked to stop.
 int interrupt_count();
 void clear_interrupts();
+// Somebody has acted upon the signals that came: statements that follow are not cancelled for them.
+void interrupt_answered();
 // Throws with exit_interrupted when somebody asked to stop; the text says where we are.
 void stop_if_interrupted(const std::string &where);
 
@@ -25,7 +27,7 @@ void stop_if_interrupted(const std::string &where);
 // it was to cancel may have ended by itself, and nobody else has looked since.
 bool interruptible_sleep(std::chrono::milliseconds duration);
 
-// While it lives, a signal sends a cancel request for the statement under way.
+// While it lives, a signal sends a cancel request for the statement under way, again every second until it ends.
 class CancelScope {
 public:
 	explicit CancelScope(pg_cancel *cancel);

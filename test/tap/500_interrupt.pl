@@ -9,6 +9,7 @@ use Client;
 use Jobs;
 use Surefoot;
 use Test::More;
+use Time::HiRes qw(sleep);
 
 my $node = new_server('main', extension => 0);
 prepare_template($node, big_table('users'));
@@ -101,6 +102,23 @@ $holder->query('BEGIN; LOCK TABLE users IN ACCESS SHARE MODE');
 $client = $call->start('apply', '0002')->wait_for(qr/gave its locks back/);
 $client->kill('TERM');
 is($client->finish->exit, 130, 'SIGTERM while a lock is sought: the same');
+# The server forgets a cancel request that arrives together with the end of its lock_timeout: it is sent again.
+$client = $call->start('apply', '0002')->wait_for(qr/gave its locks back/);
+my $waiting = "FROM pg_stat_activity WHERE application_name = 'surefoot' AND datname = 'call' AND wait_event_type = 'Lock'";
+my $backend;
+wait_until('a backend that was stopped while it waits for a lock', sub {
+	$backend = $node->safe_psql('postgres', "SELECT pid $waiting") || return 0;
+	kill STOP => $backend;
+	return 1 if $node->safe_psql('postgres', "SELECT count(*) $waiting") == 1;
+	kill CONT => $backend;
+	return 0;
+});
+sleep 0.2; # longer than surefoot.lock_timeout
+$client->kill('INT');
+sleep 0.3;
+kill CONT => $backend;
+is($client->finish->exit, 130, 'Ctrl-C just as a lock is given up: the same');
+like($client->stderr, qr/interrupted|canceling statement due to user request/, 'for that reason');
 $holder->query("ROLLBACK; BEGIN; SELECT migrate_apply('0002')");
 $client = $call->start('apply', '0001')->wait_for(qr/waiting: another session is applying or reverting/);
 $client->kill('HUP');

@@ -179,6 +179,39 @@ std::string comments(const std::vector<core::Loss> &losses)
 	return text;
 }
 
+/* What the statements drop with what is in it, which no definition tells of. */
+std::vector<core::Loss> contents_lost(const std::vector<const core::Drift *> &drifts, bool to_recorded)
+{
+	std::vector<core::Loss> losses;
+	for (const core::Drift *found : drifts) {
+		const std::string &whole = found->object().kind;
+		if (whole.ends_with("view") || whole == "type")
+			continue;
+		std::set<std::string> tables;
+		for (const core::Change &change : found->changes) {
+			const std::optional<core::Object> &goes = to_recorded ? change.after : change.before, &stays = to_recorded ? change.before : change.after;
+			if (!goes || stays)
+				continue;
+			if (goes->kind == "table") {
+				tables.insert(goes->root);
+				losses.push_back({core::WayBack::without_rows, goes->kind, goes->identity, "its rows go with it"});
+			} else if (goes->kind == "column" && !tables.contains(goes->root))
+				losses.push_back({core::WayBack::without_rows, goes->kind, goes->identity, "its values go with it"});
+		}
+	}
+	return losses;
+}
+
+/* Towards one side, with what has to be known before it is run. */
+core::Inverse lead(const core::DriftSearch &search, const std::vector<const core::Drift *> &drifts, bool to_recorded)
+{
+	DriftSurroundings surroundings;
+	core::Inverse inverse = to_recorded ? search.to_recorded(drifts, surroundings) : search.to_live(drifts, surroundings);
+	std::vector<core::Loss> lost = contents_lost(drifts, to_recorded);
+	inverse.losses.insert(inverse.losses.begin(), std::make_move_iterator(lost.begin()), std::make_move_iterator(lost.end()));
+	return inverse;
+}
+
 std::string statements_of(const core::Inverse &inverse)
 {
 	std::string text = comments(inverse.losses);
@@ -223,9 +256,8 @@ std::vector<DriftRow> drift(bool everything)
 		row.state = core::name_of(found.state);
 		row.version = found.version;
 		row.difference = found.difference();
-		DriftSurroundings there, back;
-		row.to_recorded = statements_of(comparison.search().to_recorded({&found}, there));
-		row.to_live = statements_of(comparison.search().to_live({&found}, back));
+		row.to_recorded = statements_of(lead(comparison.search(), {&found}, true));
+		row.to_live = statements_of(lead(comparison.search(), {&found}, false));
 		find_culprit(found, comparison.recorded_at(found.object()), row);
 		rows.push_back(std::move(row));
 	}
@@ -242,9 +274,7 @@ std::string drift_script(const std::string &towards, bool everything)
 		all.push_back(&found);
 	if (all.empty())
 		return "-- there is no drift\n";
-	DriftSurroundings surroundings;
-	const core::Inverse inverse = towards == "live" ? comparison.search().to_live(all, surroundings)
-													: comparison.search().to_recorded(all, surroundings);
+	const core::Inverse inverse = lead(comparison.search(), all, towards == "recorded");
 	return comments(inverse.losses) + script_of(inverse.statements);
 }
 
