@@ -186,3 +186,5 @@ ROLLBACK;
 
 DROP OWNED BY regress_looker, regress_applier;
 DROP ROLE regress_nobody, regress_looker, regress_applier;
+-- What is missing at the end of a script is missing on its last line that has something in it.
+SELECT migrate_register('0077', 'open', E'CREATE TABLE w (\n  a int\n\n\n');

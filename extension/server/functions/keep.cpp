@@ -45,7 +45,8 @@ Entry entry_of(const std::string &version, const std::string &name)
 		found = query.run({version, name});
 	}
 	if (found.empty())
-		throw Error("42704", "migration " + version + " has kept no rows of table " + name, "", "");
+		throw Error("42704", "migration " + version + " has kept no rows of table " + name,
+					"It has not dropped or emptied it, or they are back. Rows that it has changed, and values of columns, come back with its revert.", "");
 	require_rights_of(caller, {found.text(0, 2), static_cast<Oid>(found.number(0, 3)), found.text(0, 4)}, "the rows of table " + name);
 	const Entry entry = {found.text(0, 0), found.text(0, 1), found.flag(0, 5)};
 	const char *gone = entry.kind == "truncated" ? "they do not come back" : "it comes back empty";

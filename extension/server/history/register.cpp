@@ -64,7 +64,7 @@ void refuse_change(const history::Migration &known, const std::string &up)
 	if (!is_at_rest(known) && !same_statements(known.up, up))
 		throw Error(sqlstate::changed, "migration " + known.version + " is " + state + " and its up script has changed",
 					"What was run is in the history; only comments and blanks may differ.",
-					"Put the script back, and make the change in a new migration.");
+					"Put the script back, and make the change in a new migration. As it was: SELECT up FROM surefoot.migration WHERE version = '" + known.version + "';");
 }
 
 /* In the history of the latest run: which script was changed, by whom, and what it was. */

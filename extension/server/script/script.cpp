@@ -105,7 +105,9 @@ void Script::find_lines()
 
 std::pair<int, int> Script::line_column(int offset) const
 {
-	offset = std::clamp(offset, 0, static_cast<int>(text_.size()));
+	/* What is missing at the end is missing after the last word, not on an empty line that follows. */
+	const int end = static_cast<int>(text_.find_last_not_of(" \t\r\n") + 1);
+	offset = std::clamp(offset, 0, end);
 	const auto after = std::upper_bound(lines_.begin(), lines_.end(), offset);
 	const int line = static_cast<int>(after - lines_.begin());
 	if (line != known_line_ || offset < known_offset_) {
