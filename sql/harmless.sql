@@ -50,6 +50,17 @@ SET statement_timeout = '200ms';
 SELECT pg_sleep(10);
 RESET statement_timeout;
 
+-- A DO block of the way back starts no program and writes no file before it is its turn.
+SELECT current_setting('data_directory') || '/written_by_trial' AS file \gset
+SELECT migrate_register('90', 'copies', 'CREATE TABLE copied (i int)',
+    format('DO $d$ BEGIN COPY (SELECT 1) TO %L; END $d$; DROP TABLE copied', :'file'));
+SELECT migrate_apply('90');
+SELECT pg_stat_file(:'file', true);
+SET client_min_messages = warning;
+SELECT migrate_revert('90');
+RESET client_min_messages;
+SELECT (pg_stat_file(:'file', true)).size;
+
 DROP EXTENSION surefoot CASCADE;
 DROP TABLE users;
 DROP SEQUENCE tickets;

@@ -146,6 +146,18 @@ ROLLBACK;
 SELECT migrate_apply('2008');
 DROP EXTENSION surefoot;
 SELECT migrate_revert('2008');
+-- What a materialized view held before it was filled anew is not kept.
+CREATE TABLE of_view (id int PRIMARY KEY, a int);
+INSERT INTO of_view VALUES (1, 1);
+CREATE MATERIALIZED VIEW mv AS TABLE of_view;
+SELECT migrate_register('9001', 'refresh', 'UPDATE of_view SET a = 2; REFRESH MATERIALIZED VIEW mv'),
+       migrate_register('9002', 'new', 'CREATE MATERIALIZED VIEW mv_2 AS TABLE of_view WITH NO DATA; REFRESH MATERIALIZED VIEW mv_2');
+SELECT version, p.statement, p.way_back FROM (VALUES ('9001'), ('9002')) AS m (version), LATERAL migrate_plan(m.version) p ORDER BY 1, p.line;
+SELECT migrate_apply('9001'), migrate_apply('9002');
+SELECT migrate_inverse('9001');
+SELECT migrate_inverse('9002');
+SELECT migrate_revert('9002'), migrate_revert('9001');
+
 DROP EXTENSION surefoot;
 DROP OWNED BY regress_changer;
 DROP ROLE regress_changer;

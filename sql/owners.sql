@@ -152,5 +152,16 @@ SELECT migrate_revert('57');
 RESET ROLE;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory';
 
+-- The query of a cursor WITH HOLD would run at the commit, when the fence is gone.
+SET ROLE mallory;
+CREATE FUNCTION rise() RETURNS text LANGUAGE plpgsql AS $$ BEGIN RESET ROLE; ALTER ROLE mallory SUPERUSER; RETURN current_user; END $$;
+SELECT migrate_register('58', 'hold', 'CREATE TABLE held (i int)', 'DECLARE c CURSOR WITH HOLD FOR SELECT rise(); DROP TABLE held');
+SELECT migrate_register('59', 'hold', $$DO $x$ BEGIN EXECUTE 'DECLARE d CURSOR WITH HOLD FOR SELECT rise()'; END $x$; CREATE TABLE held_too (i int)$$);
+SELECT migrate_apply('58');
+SELECT migrate_apply('59');
+RESET ROLE;
+SELECT migrate_revert('58');
+SELECT rolsuper FROM pg_roles WHERE rolname = 'mallory';
+
 DROP OWNED BY mallory, alice, bob, deployers;
 DROP ROLE mallory, alice, bob, deployers;

@@ -302,8 +302,11 @@ bool keeps_values(std::string_view from, std::string_view to)
 		return open == type.npos ? 0 : atoi(std::string(type.substr(open + 1)).c_str());
 	};
 	const std::string_view a = base(from), b = base(to);
+	/* What dates, and numbers of few digits, look like as texts is a matter of settings, which may be others on the way back. */
+	static const std::string_view plain_as_text[] = {"smallint", "integer", "bigint", "numeric", "boolean", "text", "character varying", "name", "uuid", "oid",
+													 "inet", "cidr", "macaddr", "macaddr8", "bit", "bit varying", "jsonb"};
 	if (b == "text" && !from.ends_with("[]"))
-		return a != "character" && a != "bytea" && a != "json" && a != "double precision" && a != "real";
+		return std::find(std::begin(plain_as_text), std::end(plain_as_text), a) != std::end(plain_as_text);
 	if (b == "character varying" && (a == b || a == "text"))
 		return limit(to) == 0 || (limit(from) > 0 && limit(from) <= limit(to));
 	static const std::string_view wider[] = {"smallint", "integer", "bigint", "numeric"};

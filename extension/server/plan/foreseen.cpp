@@ -260,9 +260,10 @@ Foreseen foresee_way_back(Node *statement, const Keeping &keeping)
 	case T_AlterTSDictionaryStmt:
 	case T_AlterTSConfigurationStmt:
 	case T_ClusterStmt:
-	case T_RefreshMatViewStmt:
 	case T_CreateAmStmt:
 		return exact();
+	case T_RefreshMatViewStmt:
+		return refreshed_view(statement).empty() ? exact() : lossy(core::WayBack::without_rows, "the rows that it had before do not come back");
 	case T_RenameStmt: return of_rename((RenameStmt *)statement);
 	case T_AlterDomainStmt: {
 		const AlterDomainStmt *alter = (AlterDomainStmt *)statement;

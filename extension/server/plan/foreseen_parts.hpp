@@ -36,6 +36,8 @@ inline Foreseen cascading()
 bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted);
 /* Whether the statement itself changes rows, or where a sequence stands. */
 bool changes_rows(Node *statement);
+/* The materialized view that statement fills anew, unless this transaction has made it; empty when it is no such statement. */
+std::string refreshed_view(Node *statement);
 
 /* A foreign key, on either side, of a partitioned table or a partition. To be called within a pg_call. */
 bool has_keys_of_partitions(Oid table);

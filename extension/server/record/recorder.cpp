@@ -4,9 +4,11 @@
 #include "server/catalog/definitions.hpp"
 #include "server/plan/foreseen_parts.hpp"
 #include "server/record/dependents.hpp"
+#include "server/run/role_fence.hpp"
 #include "server/script/other_targets.hpp"
 #include "server/script/targets.hpp"
 #include "server/settings.hpp"
+#include "server/trial/harmless.hpp"
 
 extern "C" {
 #include "catalog/dependency.h"
@@ -120,9 +122,21 @@ private:
 	const bool outer_;
 };
 
+/* Called under the server's own code: no C++ object may be alive here. Also for statements in functions and DO blocks. */
+void refuse_outside_transaction(Node *statement)
+{
+	/* Its query runs at the commit, when there is no fence any more. */
+	if (IsA(statement, DeclareCursorStmt) && (((DeclareCursorStmt *)statement)->options & CURSOR_OPT_HOLD) && RoleFence::stands())
+		ereport(ERROR, (errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+						errmsg("a script that runs as another role than the session's cannot create a cursor WITH HOLD"),
+						errdetail("Its query would run at the commit, with the rights of the session.")));
+	HarmlessOnly::refuse(statement);
+}
+
 void on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, ProcessUtilityContext context,
 				ParamListInfo params, QueryEnvironment *environment, DestReceiver *dest, QueryCompletion *completion)
 {
+	refuse_outside_transaction(statement->utilityStmt);
 	/* Subcommands come from a statement that was seen as a whole. */
 	if (active_recorder != nullptr && context != PROCESS_UTILITY_SUBCOMMAND)
 		entry([&] { active_recorder->see_targets(statement->utilityStmt); });

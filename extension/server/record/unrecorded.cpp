@@ -2,9 +2,11 @@
 #include "server/plan/foreseen_parts.hpp"
 
 #include "server/compat.hpp"
+#include "server/plan/names_made.hpp"
 
 extern "C" {
 #include "parser/parse_type.h"
+#include "utils/lsyscache.h"
 }
 
 namespace surefoot {
@@ -125,16 +127,37 @@ bool is_kept(Node *statement)
 	return !IsA(statement, AlterSeqStmt);
 }
 
+std::string refreshed_view(Node *statement)
+{
+	if (!IsA(statement, RefreshMatViewStmt))
+		return {};
+	const RangeVar *name = ((RefreshMatViewStmt *)statement)->relation;
+	return pg_call([name]() -> const char * {
+		const Oid id = RangeVarGetRelid(name, NoLock, true);
+		Relation view = OidIsValid(id) ? RelationIdGetRelation(id) : nullptr;
+		if (!RelationIsValid(view))
+			return "";
+		const bool is_new = view->rd_createSubid != InvalidSubTransactionId;
+		RelationClose(view);
+		return is_new ? "" : quote_qualified_identifier(get_namespace_name(get_rel_namespace(id)), get_rel_name(id));
+	});
+}
+
 std::vector<core::Loss> unrecorded(const Script &script, const KeptChanges &kept)
 {
 	std::vector<core::Loss> losses;
+	std::set<std::string> made; /* by the script, which is read again when the transaction that ran it is over */
 	for (const Statement &statement : script.statements()) {
+		if (const char *name = name_made(statement.raw->stmt))
+			made.insert(name);
 		const std::string line = "line " + std::to_string(statement.line) + " of the up script";
 		const bool truncates = IsA(statement.raw->stmt, TruncateStmt), recasts = IsA(statement.raw->stmt, AlterTableStmt);
 		const bool comes_back = truncates ? kept.truncations : recasts ? kept.recasts : kept.rows && is_kept(statement.raw->stmt);
 		const std::string why = truncates ? kept.why_not_truncations : recasts || !is_kept(statement.raw->stmt) ? "" : kept.why_not_rows;
 		if (changes_rows(statement.raw->stmt) && !comes_back)
 			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows" + (why.empty() ? "" : " (" + why + ")")});
+		if (const std::string view = refreshed_view(statement.raw->stmt); !view.empty() && !made.contains(((RefreshMatViewStmt *)statement.raw->stmt)->relation->relname))
+			losses.push_back({core::WayBack::without_rows, "", "", line + " refreshes materialized view " + view + ": the rows that it had before do not come back"});
 		if (is_comment_on_rows(statement.raw->stmt))
 			losses.push_back({core::WayBack::none, "", "", line + " says something of an array of a table's rows, which is not recorded"});
 		if (is_of_cluster(statement.raw->stmt))

@@ -4,6 +4,8 @@ namespace surefoot {
 
 namespace {
 
+int fences = 0;
+
 bool is_fenced(Oid role)
 {
 	return role != GetSessionUserId();
@@ -23,8 +25,11 @@ bool changes_role(Node *node)
 RoleFence::RoleFence(Oid role)
 {
 	GetUserIdAndSecContext(&user_, &security_);
-	if (is_fenced(role))
-		SetUserIdAndSecContext(user_, security_ | SECURITY_LOCAL_USERID_CHANGE);
+	stands_ = is_fenced(role);
+	if (!stands_)
+		return;
+	SetUserIdAndSecContext(user_, security_ | SECURITY_LOCAL_USERID_CHANGE);
+	fences++;
 }
 
 RoleFence::~RoleFence()
@@ -34,6 +39,13 @@ RoleFence::~RoleFence()
 	/* Without a fence the script may have become another role: that is not ours to change. */
 	GetUserIdAndSecContext(&user, &security);
 	SetUserIdAndSecContext(user, security_);
+	if (stands_)
+		fences--;
+}
+
+bool RoleFence::stands()
+{
+	return fences > 0;
 }
 
 AsRole::AsRole(Oid role)
@@ -41,13 +53,17 @@ AsRole::AsRole(Oid role)
 	GetUserIdAndSecContext(&user_, &security_);
 	const Oid me = user_;
 	role_ = OidIsValid(role) && pg_call([me, role] { return has_privs_of_role(me, role); }) ? role : me;
-	const bool apart = role_ != me || is_fenced(role_);
-	SetUserIdAndSecContext(role_, apart ? security_ | SECURITY_LOCAL_USERID_CHANGE : security_);
+	apart_ = role_ != me || is_fenced(role_);
+	SetUserIdAndSecContext(role_, apart_ ? security_ | SECURITY_LOCAL_USERID_CHANGE : security_);
+	if (apart_)
+		fences++;
 }
 
 AsRole::~AsRole()
 {
 	SetUserIdAndSecContext(user_, security_);
+	if (apart_)
+		fences--;
 }
 
 void refuse_role_change(const Script &script, const Statement &statement, Oid role)

@@ -17,9 +17,13 @@ public:
 	RoleFence(const RoleFence &) = delete;
 	RoleFence &operator=(const RoleFence &) = delete;
 
+	/* Whether there is one around what runs at the moment. */
+	static bool stands();
+
 private:
 	Oid user_;
 	int security_;
+	bool stands_;
 };
 
 /* The same, and the statements run as role, when the current role has its rights. */
@@ -35,6 +39,7 @@ public:
 private:
 	Oid user_, role_;
 	int security_;
+	bool apart_;
 };
 
 /* Raises SF006 for a statement of script that the fence around role would not let through. */

@@ -17,6 +17,7 @@ namespace {
 
 bool active = false;
 Oid refused = InvalidOid;
+const char *refused_command = nullptr;
 object_access_hook_type next_hook = nullptr;
 
 /* Volatile functions of the server's own that a rollback takes back, or that change nothing which matters. */
@@ -172,11 +173,21 @@ HarmlessOnly::HarmlessOnly(int64 microseconds)
 {
 	active = true;
 	refused = InvalidOid;
+	refused_command = nullptr;
 }
 
 HarmlessOnly::~HarmlessOnly()
 {
 	active = false;
+}
+
+void HarmlessOnly::refuse(Node *statement)
+{
+	const bool copies = IsA(statement, CopyStmt) && (((CopyStmt *)statement)->is_program || ((CopyStmt *)statement)->filename != nullptr);
+	if (!active || !(copies || IsA(statement, LoadStmt)))
+		return;
+	refused_command = copies ? "COPY" : "LOAD";
+	ereport(ERROR, (errcode(ERRCODE_QUERY_CANCELED), errmsg("%s is not run in a trial", refused_command)));
 }
 
 void HarmlessOnly::install_hook()
@@ -187,6 +198,8 @@ void HarmlessOnly::install_hook()
 
 std::string HarmlessOnly::prevented()
 {
+	if (refused_command != nullptr)
+		return std::string("it has a ") + refused_command + ", which acts outside of the transaction";
 	if (OidIsValid(refused)) {
 		const Oid function = refused;
 		return "it calls " + std::string(pg_call([function] { return format_procedure(function); })) +

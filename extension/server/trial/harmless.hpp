@@ -30,6 +30,8 @@ public:
 	HarmlessOnly(const HarmlessOnly &) = delete;
 	HarmlessOnly &operator=(const HarmlessOnly &) = delete;
 
+	/* Raises that error where a statement, of a function or DO block too, would read or write a file, start a program or load a library. */
+	static void refuse(Node *statement);
 	/* Installs the hook, chained to whoever was there before; once a session. */
 	static void install_hook();
 	/* What the server was kept from, in words; empty: nothing. */
