@@ -130,3 +130,11 @@ RESET client_min_messages;
 CREATE TABLE keyed (id int PRIMARY KEY, at timestamptz);
 INSERT INTO keyed VALUES (1, now()), (2, now());
 CALL foresee_all(ARRAY['ALTER TABLE keyed DROP COLUMN id', 'ALTER TABLE keyed RENAME at TO moment; ALTER TABLE keyed ALTER moment TYPE varchar(20) USING moment::text::varchar(20)']);
+-- Of a role that may not use the schema.
+CREATE ROLE foreseen_owner;
+CREATE SCHEMA closed;
+CREATE TABLE closed.t (id int PRIMARY KEY, n bigint GENERATED ALWAYS AS IDENTITY);
+GRANT SELECT (id) ON closed.t TO PUBLIC;
+CALL foresee_all(ARRAY['ALTER TABLE closed.t OWNER TO foreseen_owner']);
+DROP SCHEMA closed CASCADE;
+DROP ROLE foreseen_owner;

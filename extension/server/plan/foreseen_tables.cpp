@@ -188,14 +188,16 @@ Foreseen of_type_change(Oid table, const AlterTableCmd *command)
 }
 
 /* Keys are checked with the rights of the table's owner. */
-bool owner_cannot_use_schema(Oid table)
+bool owner_cannot_use_schema(Oid table, const RoleSpec *new_owner = nullptr)
 {
 	HeapTuple tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(table));
 	if (!HeapTupleIsValid(tuple))
 		return false;
 	const Form_pg_class form = (Form_pg_class)GETSTRUCT(tuple);
-	const Oid owner = form->relowner, schema = form->relnamespace;
+	const Oid owner = new_owner ? get_rolespec_oid(new_owner, true) : form->relowner, schema = form->relnamespace;
 	ReleaseSysCache(tuple);
+	if (!OidIsValid(owner))
+		return false;
 	return !DatumGetBool(DirectFunctionCall3(has_schema_privilege_id_id, ObjectIdGetDatum(owner), ObjectIdGetDatum(schema),
 											 PointerGetDatum(cstring_to_text("USAGE"))));
 }
@@ -241,6 +243,10 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 		pg_call([table] { return owner_cannot_use_schema(table); }))
 		return unknown("the table's owner has no right to use its schema, and whether keys can be checked then shows when it is applied");
 	switch (command->subtype) {
+	case AT_ChangeOwner:
+		return OidIsValid(table) && pg_call([table, owner = command->newowner] { return owner_cannot_use_schema(table, owner); })
+				   ? unknown("its new owner has no right to use its schema, and what that stands in the way of shows when it is applied")
+				   : exact();
 	case AT_DetachPartition:
 		if (OidIsValid(table) && pg_call([table] { return has_incomplete_index(table); }))
 			return unknown("it shows when it is applied what becomes of an index that some partitions have none for");
