@@ -15,6 +15,7 @@ extern "C" {
 #include "catalog/namespace.h"
 #include "catalog/pg_namespace.h"
 #include "commands/cluster.h"
+#include "commands/comment.h"
 #include "commands/tablecmds.h"
 #include "storage/predicate.h"
 #include "utils/fmgroids.h"
@@ -142,31 +143,71 @@ bool have_same_rows(Relation a, Relation b)
 
 } // namespace
 
+/* What the archive says of the table that the rows are of. */
+static char *of_table(Oid table)
+{
+	return psprintf("of relation %u", table);
+}
+
 bool is_stored_alike(Relation archive, Form_pg_attribute kept, Form_pg_attribute now)
 {
 	return kept->atttypid == now->atttypid || (kept->atttypid == OIDOID && has_same_numbers(RelationGetRelid(archive), kept->attnum, now->atttypid));
 }
 
-/* By names; those that others have dropped since are left out, and those that they have added are in given no more. enums: by number, of those that are. */
-static AttrMap *map_by_names(Relation archive, TupleDesc to, Bitmapset **given, EnumNumbers **enums)
+bool is_of_table(Oid archive, Oid table)
 {
-	const TupleDesc from = RelationGetDescr(archive);
+	const char *of = GetComment(archive, RelationRelationId, 0);
+	return of != nullptr && strcmp(of, of_table(table)) == 0;
+}
+
+/* Of each column of the archive, the one of table that gets its values: by number in the table that the rows are of, which others may have renamed columns of, else by name; -1: none. */
+static int *matching_columns(Relation archive, Relation table)
+{
+	const TupleDesc from = RelationGetDescr(archive), to = RelationGetDescr(table);
+	const bool is_same = is_of_table(RelationGetRelid(archive), RelationGetRelid(table));
+	int *matching = (int *)palloc(sizeof(int) * from->natts);
+	Bitmapset *taken = nullptr;
+	for (int k = 0; k < from->natts; k++) {
+		const bool by_number = is_same && k < to->natts && !TupleDescAttr(from, k)->attisdropped && !TupleDescAttr(to, k)->attisdropped;
+		matching[k] = by_number ? k : -1;
+		if (by_number)
+			taken = bms_add_member(taken, k);
+	}
+	for (int k = 0; k < from->natts; k++)
+		for (int i = 0; i < to->natts && matching[k] < 0 && !TupleDescAttr(from, k)->attisdropped; i++)
+			if (!TupleDescAttr(to, i)->attisdropped && !bms_is_member(i, taken) &&
+				strcmp(NameStr(TupleDescAttr(from, k)->attname), NameStr(TupleDescAttr(to, i)->attname)) == 0)
+				matching[k] = i;
+	return matching;
+}
+
+/*
+ * Those that were dropped since are left out, with a warning, and those that were added are in given no more. enums: by number, of those that are.
+ */
+static AttrMap *map_columns(Relation archive, Relation table, Bitmapset **given, EnumNumbers **enums)
+{
+	const TupleDesc from = RelationGetDescr(archive), to = RelationGetDescr(table);
+	const int *matching = matching_columns(archive, table);
 	AttrMap *map = make_attrmap(to->natts);
-	for (int i = 0; i < to->natts; i++) {
-		const Form_pg_attribute column = TupleDescAttr(to, i);
-		for (int k = 0; k < from->natts && !column->attisdropped; k++) {
-			const Form_pg_attribute other = TupleDescAttr(from, k);
-			if (other->attisdropped || strcmp(NameStr(other->attname), NameStr(column->attname)) != 0)
-				continue;
-			if (other->atttypid == OIDOID)
-				enums[i] = enum_numbers(RelationGetRelid(archive), other->attnum, column->atttypid);
-			if (enums[i] == nullptr && (other->atttypid != column->atttypid || other->atttypmod != column->atttypmod))
-				ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
-								errmsg("column \"%s\" has another type than the values that were kept of it", NameStr(column->attname)),
-								errdetail("They are of type %s.", format_type_with_typemod(other->atttypid, other->atttypmod))));
-			map->attnums[i] = k + 1;
-			*given = bms_add_member(*given, i + 1);
+	for (int k = 0; k < from->natts; k++) {
+		const Form_pg_attribute kept = TupleDescAttr(from, k);
+		const int i = matching[k];
+		if (kept->attisdropped)
+			continue;
+		if (i < 0) {
+			ereport(WARNING, (errmsg("the values of column \"%s\" of table \"%s\" do not come back: it has no such column any more",
+									 NameStr(kept->attname), RelationGetRelationName(table))));
+			continue;
 		}
+		const Form_pg_attribute column = TupleDescAttr(to, i);
+		if (kept->atttypid == OIDOID)
+			enums[i] = enum_numbers(RelationGetRelid(archive), kept->attnum, column->atttypid);
+		if (enums[i] == nullptr && (kept->atttypid != column->atttypid || kept->atttypmod != column->atttypmod))
+			ereport(ERROR, (errcode(ERRCODE_DATATYPE_MISMATCH),
+							errmsg("column \"%s\" has another type than the values that were kept of it", NameStr(column->attname)),
+							errdetail("They are of type %s.", format_type_with_typemod(kept->atttypid, kept->atttypmod))));
+		map->attnums[i] = k + 1;
+		*given = bms_add_member(*given, i + 1);
 	}
 	return map;
 }
@@ -176,7 +217,7 @@ int64 copy_rows(Relation from, Relation to)
 	int64 count = 0;
 	Bitmapset *given = nullptr;
 	EnumNumbers **enums = (EnumNumbers **)palloc0(sizeof(EnumNumbers *) * RelationGetNumberOfAttributes(to));
-	AttrMap *map = map_by_names(from, RelationGetDescr(to), &given, enums);
+	AttrMap *map = map_columns(from, to, &given, enums);
 	const RowWriter writer = RowWriter::open(to);
 	ExprState *const *defaults = writer.defaults_beside(given);
 	Snapshot snapshot = RegisterSnapshot(GetLatestSnapshot());
@@ -225,6 +266,7 @@ void move_storage_away(Oid table, const std::string &archive, bool stays)
 		CommandCounterIncrement();
 		RenameRelationInternal(copy, name, true, false);
 		CommandCounterIncrement();
+		CreateComments(copy, RelationRelationId, 0, of_table(table));
 		copy_missing_values(table, copy);
 		store_enums_as_numbers(copy);
 		if (stays) {

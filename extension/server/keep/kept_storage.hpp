@@ -30,6 +30,9 @@ Oid archive_table(const std::string &archive);
 
 /* The files of two tables change places, with what pg_class says of them, and the tables of their large values. */
 void swap_files(Oid first, Oid second);
+/* Whether the rows of an archive table are of that table, and not of another one of its name. */
+bool is_of_table(Oid archive, Oid table);
+
 /* Whether values of a column in the archive are values of a column as they are. */
 bool is_stored_alike(Relation archive, Form_pg_attribute kept, Form_pg_attribute now);
 /* By the names of the columns; the constraints of to hold, its triggers do not run. How many. */

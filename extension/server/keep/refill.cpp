@@ -54,6 +54,8 @@ bool fit(Relation archive, Relation table)
 		archive->rd_rel->relam != table->rd_rel->relam ||
 		(OidIsValid(table->rd_rel->reltoastrelid) && !OidIsValid(archive->rd_rel->reltoastrelid)))
 		return false;
+	/* In another table of the name a dropped column may have had another type, and rows that are older than a column another value. */
+	const bool is_same = is_of_table(RelationGetRelid(archive), RelationGetRelid(table));
 	for (int i = 0; i < now->natts; i++) {
 		const Form_pg_attribute y = TupleDescAttr(now, i);
 		if (i >= then->natts) {
@@ -62,7 +64,8 @@ bool fit(Relation archive, Relation table)
 			continue;
 		}
 		const Form_pg_attribute x = TupleDescAttr(then, i);
-		if (x->attisdropped != y->attisdropped)
+		if (x->attisdropped != y->attisdropped || ((x->attisdropped || x->atthasmissing) && !is_same) || x->attlen != y->attlen ||
+			x->attbyval != y->attbyval || x->attalign != y->attalign)
 			return false;
 		if (!x->attisdropped && (!is_stored_alike(archive, x, y) || x->atttypmod != y->atttypmod || x->attcollation != y->attcollation ||
 			x->atthasmissing != y->atthasmissing || y->attgenerated != '\0' || strcmp(NameStr(x->attname), NameStr(y->attname)) != 0))
