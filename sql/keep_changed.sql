@@ -146,6 +146,15 @@ ROLLBACK;
 SELECT migrate_apply('2008');
 DROP EXTENSION surefoot;
 SELECT migrate_revert('2008');
+-- Nor are rows of which a value is made by a function that may be another one by then.
+CREATE FUNCTION times(int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT $1 * 2';
+CREATE TABLE multiplied (id int PRIMARY KEY, a int, g int GENERATED ALWAYS AS (times(a)) STORED, h int GENERATED ALWAYS AS (a + 1) STORED);
+INSERT INTO multiplied VALUES (1, 10);
+SELECT migrate_register('9000', 'times', 'CREATE OR REPLACE FUNCTION times(int) RETURNS int IMMUTABLE LANGUAGE sql AS ''SELECT $1 * 3''; UPDATE multiplied SET a = a');
+SELECT way_back FROM migrate_plan('9000');
+SELECT migrate_apply('9000');
+SELECT migrate_inverse('9000');
+
 -- What a materialized view held before it was filled anew is not kept.
 CREATE TABLE of_view (id int PRIMARY KEY, a int);
 INSERT INTO of_view VALUES (1, 1);

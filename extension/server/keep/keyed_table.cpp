@@ -23,10 +23,12 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool with_all)
 		"AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND NOT i.indimmediate) "
 		"AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgenabled IN ('A', 'R')) "
 		"AND NOT EXISTS (SELECT FROM pg_rewrite r WHERE r.ev_class = c.oid AND r.ev_enabled IN ('A', 'R')) "
+		/* Values that follow from the row may be others by then, and nobody would look at them. */
+		"AND NOT ($3 AND EXISTS (" GENERATED_BY_USERS ")) "
 		/* Whoever brings them back has to be able to ask for them. */
 		"AND has_function_privilege($2, 'surefoot.restore_rows(text, text[])'::regprocedure, 'EXECUTE') "
 		"AND has_schema_privilege($2, 'surefoot', 'USAGE') AND pg_has_role($2, c.relowner, 'USAGE')",
-		{OIDOID, OIDOID});
+		{OIDOID, OIDOID, BOOLOID});
 	/*
 	 * Of the key the texts are equal when the values are. Foreign keys are checked by the server's own operators, which are those of enums
 	 * but not those of base types of users.
@@ -46,7 +48,7 @@ std::optional<KeyedTable> keyed_table(Oid id, Oid role, bool with_all)
 		"  ORDER BY i.indisprimary DESC, i.indexrelid LIMIT 1) k ON true "
 		"WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND ($2 OR NOT starts_with(a.attname, 'surefoot_hidden_')) ORDER BY a.attnum",
 		{OIDOID, BOOLOID});
-	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(id)), Value::datum(ObjectIdGetDatum(role))});
+	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(id)), Value::datum(ObjectIdGetDatum(role)), with_all});
 	if (rows.empty())
 		return std::nullopt;
 	KeyedTable table{id, rows.text(0, 0), rows.text(0, 1), rows.number(0, 2), {}, InvalidOid};
