@@ -444,6 +444,32 @@ std::vector<std::string> accepted_by(const history::Migration &migration, const 
 	return accept;
 }
 
+namespace {
+
+/* Of another database, where the same numbers are other objects'. */
+void forget_addresses(std::vector<core::Change> &changes)
+{
+	for (core::Change &change : changes)
+		for (std::optional<core::Object> *side : {&change.before, &change.after})
+			if (*side)
+				(*side)->address.clear();
+}
+
+/* What others have lost by a derived way back counts as left behind by it, but for what had no meaning without a column that goes. */
+void add_taken_along(const Speaker &speaker, const std::vector<core::Change> &effect, const std::vector<core::Change> &way_back,
+					 std::vector<core::Change> &differences)
+{
+	for (core::Change &taken : core::taken_along(effect, way_back)) {
+		const core::Object &object = *taken.before;
+		if (core::hung_on_gone_alone(object, way_back))
+			warn(speaker, object.kind + " " + object.identity + ", which others have made on what the migration had added, is gone with it");
+		else
+			differences.push_back(std::move(taken));
+	}
+}
+
+} // namespace
+
 void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run,
 			  const std::vector<core::Change> *fresh)
 {
@@ -462,6 +488,8 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 			up = history::last_run(migration.version, "up");
 			if (up)
 				effect = history::effect(*up);
+			if (up && !history::get_run(*up)->here)
+				forget_addresses(effect);
 		}
 		std::vector<core::Change> way_back;
 		if (!fresh) {
@@ -471,8 +499,7 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		const std::vector<core::Change> &done = fresh ? *fresh : way_back;
 		std::vector<core::Change> differences = left_behind(speaker, effect, done);
 		if (migration.derived)
-			for (core::Change &taken : core::taken_along(effect, done))
-				differences.push_back(std::move(taken));
+			add_taken_along(speaker, effect, done, differences);
 		refuse_inexact(speaker, differences, accepted_by(migration, run), migration.derived);
 		Internal internal;
 		if (up)
