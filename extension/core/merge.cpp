@@ -154,22 +154,119 @@ bool is_in_force(const Change &change, const Object &now)
 	return true;
 }
 
+namespace {
+
+/* What has gone with a way back, whatever else has only got another name. */
+class Gone {
+public:
+	explicit Gone(const std::vector<Change> &way_back) : all_(way_back)
+	{
+		for (const Change &change : way_back)
+			if (change.after)
+				there_.insert(change.after->address);
+		for (const Change &change : way_back)
+			if (is_gone(change) && !is_part(*change.before)) {
+				roots_.insert(change.before->root);
+				wholes_.insert(change.before->identity);
+			}
+	}
+	bool is_gone(const Change &change) const { return change.before && !change.after && !there_.contains(change.before->address); }
+	/* It belongs to a table, a view ... that is gone as a whole. */
+	bool went_with_whole(const Object &object) const
+	{
+		if (is_part(object))
+			return roots_.contains(object.root);
+		return object.field("owned by") && wholes_.contains(without_last_part(value_of(object, "owned by")));
+	}
+	const Object *column(const std::string &identity) const
+	{
+		for (const Change &change : all_)
+			if (is_gone(change) && change.before->kind == "column" && change.before->identity == identity)
+				return &*change.before;
+		return nullptr;
+	}
+	/* The table, the view ... that a part belongs to, when it has changed and is still there. */
+	const Object *whole(const Object &part) const
+	{
+		for (const Change &change : all_)
+			if (change.before && change.before->root == part.root && !is_part(*change.before) && !is_gone(change))
+				return &*change.before;
+		return nullptr;
+	}
+
+private:
+	const std::vector<Change> &all_;
+	std::set<std::string> there_, roots_, wholes_;
+};
+
+/* The part of a definition that names columns of its own table: neither that table, nor columns of one that is referred to. */
+std::string_view about_columns(const Object &object, std::string_view definition)
+{
+	const auto between = [&definition](std::string_view from, std::string_view to) {
+		const size_t begin = definition.find(from), end = definition.rfind(to);
+		return begin == definition.npos || end == definition.npos || end < begin ? definition : definition.substr(begin, end - begin);
+	};
+	if (object.kind == "index")
+		return definition.substr(std::min(definition.find(" USING "), definition.size()));
+	if (object.kind == "statistics")
+		return between(" ON ", " FROM ");
+	return is_foreign_key(object) ? definition.substr(0, definition.find(" REFERENCES ")) : definition;
+}
+
+bool is_owned_by_its_default(const Gone &gone, const Object &sequence)
+{
+	const Object *column = gone.column(value_of(sequence, "owned by"));
+	return column && value_of(*column, "default").find("nextval(" + literal(sequence.identity)) != std::string::npos;
+}
+
+} // namespace
+
 std::vector<Change> taken_along(const std::vector<Change> &effect, const std::vector<Change> &way_back)
 {
 	std::set<std::string> roots, addresses;
+	std::set<std::pair<std::string_view, std::string_view>> names;
 	for (const Change &change : effect)
 		for (const std::optional<Object> *side : {&change.before, &change.after})
-			if (*side)
+			if (*side) {
 				roots.insert((*side)->root);
-	for (const Change &change : way_back)
-		if (change.after)
-			addresses.insert(change.after->address);
+				names.emplace((*side)->kind, (*side)->identity);
+				if (!(*side)->address.empty())
+					addresses.insert((*side)->address);
+			}
+	const Gone gone(way_back);
+	const auto is_theirs = [&](const Object &object) {
+		/* A column may be on what the migration has made anew, where others have added it. */
+		if (object.kind == "column" || (!is_part(object) && !object.field("owned by")))
+			return !roots.contains(object.root);
+		return !names.contains({object.kind, object.identity}) && !addresses.contains(object.address) && !gone.went_with_whole(object);
+	};
 	std::vector<Change> taken;
 	for (const Change &change : way_back)
-		if (change.before && !change.after && !roots.contains(change.before->root) && !addresses.contains(change.before->address) &&
-			(!is_part(*change.before) || change.before->kind == "column") && !change.before->field("owned by"))
+		if (gone.is_gone(change) && is_theirs(*change.before))
 			taken.push_back(change);
 	return taken;
+}
+
+bool hung_on_gone_alone(const Object &object, const std::vector<Change> &way_back)
+{
+	const Gone gone(way_back);
+	if (object.kind == "sequence")
+		return object.field("identity of") ? gone.column(value_of(object, "identity of")) != nullptr : is_owned_by_its_default(gone, object);
+	const Object *whole = gone.whole(object);
+	if (!whole || (object.kind != "index" && object.kind != "constraint" && object.kind != "statistics"))
+		return false;
+	const std::string definition = value_of(object, "definition");
+	Mentions mentions;
+	mentions.add(about_columns(object, definition));
+	bool any = false;
+	for (const std::string &name : split_list(value_of(*whole, "columns"))) {
+		if (!mentions.words.contains(name))
+			continue;
+		if (!gone.column(whole->identity + "." + name))
+			return false;
+		any = true;
+	}
+	return any;
 }
 
 } // namespace surefoot::core

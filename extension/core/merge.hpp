@@ -23,9 +23,13 @@ Object before_with_others(const Change &change, const Object *now);
 bool is_in_force(const Change &change, const Object &now);
 
 /*
- * What others have that a derived way back has taken along, by a CASCADE or as a partition of what it dropped: nobody has said that it may.
- * What they have added to an object of the migration is none of that, nor what has another name now.
+ * What others have that a derived way back has taken along: by a CASCADE, as a partition of what it dropped, or as an index, a CHECK ... of a table that
+ * stays. Nobody has said that it may. What they have added to a table or view that the migration made, and that goes as a whole, is none of that, nor is
+ * what has another name now.
  */
 std::vector<Change> taken_along(const std::vector<Change> &effect, const std::vector<Change> &way_back);
+
+/* Of such: whether it was about columns that are gone, and about none that stays, so that nothing is lost with it that still has a meaning. */
+bool hung_on_gone_alone(const Object &object, const std::vector<Change> &way_back);
 
 } // namespace surefoot::core

@@ -113,6 +113,11 @@ void insert_effect(int64 run, const std::vector<core::Change> &changes);
 /* Joins what one more step changed to the effect of run. */
 void merge_effect(int64 run, const std::vector<core::Change> &changes);
 std::vector<core::Change> effect(int64 run);
+/*
+ * What run has made, as it left it, but each with the address that the newest run has recorded which began before until: one that was dropped and brought back has
+ * another since. Without an address where that was elsewhere, or the object was not there at its end.
+ */
+std::vector<core::Object> made_by(int64 run, int64 until);
 void insert_skipped(int64 run, const std::vector<std::pair<std::string, std::string>> &objects);
 std::vector<std::pair<std::string, std::string>> skipped(int64 run);
 

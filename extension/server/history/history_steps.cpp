@@ -197,6 +197,28 @@ std::vector<core::Change> effect(int64 run)
 	return changes;
 }
 
+std::vector<core::Object> made_by(int64 run, int64 until)
+{
+	static Query later("SELECT theirs.changes::text, r.system_identifier = $3::numeric AND r.database_oid = $4 FROM surefoot.root_effect theirs "
+					   "JOIN surefoot.run r ON r.id = theirs.run WHERE theirs.root = ANY (ARRAY(SELECT mine.root FROM surefoot.root_effect mine WHERE mine.run = $1)) "
+					   "AND theirs.run >= $1 AND theirs.run < $2 ORDER BY theirs.run",
+					   {INT8OID, INT8OID, TEXTOID, OIDOID});
+	std::vector<core::Object> made;
+	for (core::Change &change : effect(run))
+		if (!change.before && change.after)
+			made.push_back(std::move(*change.after));
+	if (made.empty())
+		return made;
+	std::map<std::pair<std::string, std::string>, std::string> addresses;
+	const Rows rows = later.run({run, until, std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+	for (size_t i = 0; i < rows.size(); i++)
+		for (const core::Change &change : core::changes_from_json(rows.text(i, 0)))
+			addresses[{change.object().kind, change.object().identity}] = change.after && rows.flag(i, 1) ? change.after->address : std::string();
+	for (core::Object &object : made)
+		object.address = addresses[{object.kind, object.identity}];
+	return made;
+}
+
 void insert_skipped(int64 run, const std::vector<std::pair<std::string, std::string>> &objects)
 {
 	static Query query("INSERT INTO surefoot.skipped (run, kind, identity) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",

@@ -399,6 +399,8 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		settings.push_back(role);
 	}
 	const std::optional<history::Derived> derived = choose_way_back(migration, applied, settings, role, accept);
+	if (derived)
+		refuse_strangers_now({migration.version, "down", 0, false}, migration, accept);
 
 	std::optional<history::KeptAside> aside;
 	if (!derived && applied) {

@@ -11,6 +11,7 @@
 #include "server/history/script_owner.hpp"
 #include "server/keep/give_back.hpp"
 #include "server/keep/kept_mark.hpp"
+#include "server/reverse/strangers.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/role_fence.hpp"
 #include "server/run/time_limit.hpp"
@@ -444,6 +445,58 @@ std::vector<std::string> accepted_by(const history::Migration &migration, const 
 	return accept;
 }
 
+namespace {
+
+/* Of another database, where the same numbers are other objects'. */
+void forget_addresses(std::vector<core::Change> &changes)
+{
+	for (core::Change &change : changes)
+		for (std::optional<core::Object> *side : {&change.before, &change.after})
+			if (*side)
+				(*side)->address.clear();
+}
+
+std::vector<core::Object> dropped_by(const std::vector<core::Change> &changes)
+{
+	std::vector<core::Object> dropped;
+	for (const core::Change &change : changes)
+		if (change.before && !change.after)
+			dropped.push_back(*change.before);
+	return dropped;
+}
+
+/* What others have lost by a derived way back counts as left behind by it, but for what had no meaning without a column that goes. */
+void add_taken_along(const Speaker &speaker, const std::vector<core::Change> &effect, const std::vector<core::Change> &way_back,
+					 std::vector<core::Change> &differences)
+{
+	for (core::Change &taken : core::taken_along(effect, way_back)) {
+		const core::Object &object = *taken.before;
+		if (core::hung_on_gone_alone(object, way_back))
+			warn(speaker, object.kind + " " + object.identity + ", which others have made on what the migration had added, is gone with it");
+		else
+			differences.push_back(std::move(taken));
+	}
+}
+
+} // namespace
+
+void refuse_strangers_now(const Speaker &speaker, const history::Migration &migration, const std::vector<std::string> &accept)
+{
+	std::vector<core::Object> made;
+	std::vector<core::Change> changes;
+	{
+		Internal internal;
+		if (const std::optional<int64> up = history::last_run(migration.version, "up"))
+			made = history::made_by(*up, PG_INT64_MAX);
+	}
+	for (const core::Object &object : made)
+		changes.push_back({object, std::nullopt});
+	const core::Objects now = definitions_now(changes);
+	history::Run run;
+	run.accept = accept;
+	refuse_strangers(speaker, made, {now.begin(), now.end()}, accepted_by(migration, run));
+}
+
 void conclude(const Speaker &speaker, const history::Migration &migration, const history::Run &run,
 			  const std::vector<core::Change> *fresh)
 {
@@ -457,11 +510,16 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 	} else {
 		std::optional<int64> up;
 		std::vector<core::Change> effect;
+		std::vector<core::Object> made;
 		{
 			Internal internal;
 			up = history::last_run(migration.version, "up");
+			if (up && migration.derived)
+				made = history::made_by(*up, run.id);
 			if (up)
 				effect = history::effect(*up);
+			if (up && !history::get_run(*up)->here)
+				forget_addresses(effect);
 		}
 		std::vector<core::Change> way_back;
 		if (!fresh) {
@@ -469,10 +527,10 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 			way_back = history::effect(run.id);
 		}
 		const std::vector<core::Change> &done = fresh ? *fresh : way_back;
+		refuse_strangers(speaker, made, dropped_by(done), accepted_by(migration, run));
 		std::vector<core::Change> differences = left_behind(speaker, effect, done);
 		if (migration.derived)
-			for (core::Change &taken : core::taken_along(effect, done))
-				differences.push_back(std::move(taken));
+			add_taken_along(speaker, effect, done, differences);
 		refuse_inexact(speaker, differences, accepted_by(migration, run), migration.derived);
 		Internal internal;
 		if (up)

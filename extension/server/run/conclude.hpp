@@ -36,6 +36,9 @@ void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &dif
 /* What may be left behind: by the caller of the run, or by directives of the scripts. */
 std::vector<std::string> accepted_by(const history::Migration &migration, const history::Run &run);
 
+/* Raises SF008 before a derived way back would drop what others have given the name of what the migration made, unless that is accepted by name. */
+void refuse_strangers_now(const Speaker &speaker, const history::Migration &migration, const std::vector<std::string> &accept);
+
 /*
  * Concludes run, all of whose steps are done: validation or comparison, then the new state of the migration. fresh: what the run
  * changed, when its definitions have been read in this very transaction; nullptr: they are read again.
