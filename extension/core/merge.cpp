@@ -269,4 +269,28 @@ bool hung_on_gone_alone(const Object &object, const std::vector<Change> &way_bac
 	return any;
 }
 
+std::vector<Change> done_beside(const std::vector<Change> &effect, const std::vector<Change> &way_back)
+{
+	std::set<std::pair<std::string, std::string>> known;
+	std::set<std::string> addresses, made;
+	for (const Change &change : effect) {
+		known.emplace(change.object().kind, change.object().identity);
+		for (const std::optional<Object> *side : {&change.before, &change.after})
+			if (*side)
+				addresses.insert((*side)->address);
+		if (!change.before && !is_part(*change.after))
+			made.insert(change.after->root);
+	}
+	std::vector<Change> beside;
+	for (const Change &change : way_back) {
+		const Object &object = change.object();
+		const bool is_same = change.before && change.after &&
+							 (equal(*change.before, *change.after) || differs_only_in_column_order(*change.before, *change.after));
+		/* by another name, too */
+		if (!is_same && !known.contains({object.kind, object.identity}) && !addresses.contains(object.address) && !made.contains(object.root))
+			beside.push_back(change);
+	}
+	return beside;
+}
+
 } // namespace surefoot::core

@@ -32,4 +32,10 @@ std::vector<Change> taken_along(const std::vector<Change> &effect, const std::ve
 /* Of such: whether it was about columns that are gone, and about none that stays, so that nothing is lost with it that still has a meaning. */
 bool hung_on_gone_alone(const Object &object, const std::vector<Change> &way_back);
 
+/*
+ * What a way back has done beside taking effect back: its changes of objects that the effect does not know. Parts of what goes as a whole, as
+ * the effect has it come, go with it.
+ */
+std::vector<Change> done_beside(const std::vector<Change> &effect, const std::vector<Change> &way_back);
+
 } // namespace surefoot::core

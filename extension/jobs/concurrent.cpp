@@ -219,7 +219,8 @@ struct Build {
 
 /*
  * One attempt; a lock on the table keeps other builds of it away, and is had without a snapshot that they would wait for. It is held
- * until the effect is recorded, which then need not wait for anything.
+ * until the effect is recorded, which then need not wait for anything. The step counts as begun when nothing is in its way any more: an
+ * invalid index that is found after a kill is then the step's own.
  */
 Build try_build(int64 run, const history::Step &step, const Operation &operation, Deadline deadline)
 {
@@ -231,8 +232,10 @@ Build try_build(int64 run, const history::Step &step, const Operation &operation
 	}
 	if (state.exists && !state.valid)
 		clear_the_way(run, step, operation, state, deadline);
-	if (!state.valid)
+	if (!state.valid) {
+		record(run, step, {});
 		run_toplevel(operation.sql, deadline);
+	}
 	return {table, state.valid};
 }
 
@@ -248,6 +251,20 @@ void record_index(int64 run, const history::Step &step, const Operation &operati
 	finish_step(run, step, changes);
 }
 
+/* Ends the step, whose index somebody else has made. What an earlier attempt has left of its own is gone then, and no effect. */
+void pass_over(int64 run, const history::Step &step, const Operation &operation, const Avoid &skipped)
+{
+	const std::string index = index_text(operation);
+	std::vector<core::Change> changes;
+	in_transaction([&] {
+		Internal internal;
+		for (const core::Change &known : history::effect(run))
+			if (!known.before && known.after->kind == "index" && known.after->identity == index)
+				changes.push_back({known.after, std::nullopt});
+	});
+	finish_step(run, step, changes, skipped);
+}
+
 void build_index(int64 run, const history::Step &step, const Operation &operation)
 {
 	/* A step that was killed may have ended its build; one that has failed has left nothing. Nobody else's counts as that. */
@@ -257,11 +274,10 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 		const Avoid skipped = compare_with_existing(run, operation, interrupted);
 		is_ours = interrupted && !skipped.empty();
 		if (!interrupted && !skipped.empty()) {
-			finish_step(run, step, {}, skipped);
+			pass_over(run, step, operation, skipped);
 			return;
 		}
 	}
-	record(run, step, {});
 	const Deadline deadline = in_seconds(settings::build_deadline);
 	Build build;
 	for (int n = 1;; n++) {
@@ -273,7 +289,7 @@ void build_index(int64 run, const history::Step &step, const Operation &operatio
 				const Avoid skipped = compare_with_existing(run, operation);
 				if (skipped.empty())
 					continue;
-				finish_step(run, step, {}, skipped);
+				pass_over(run, step, operation, skipped);
 				return;
 			}
 			break;

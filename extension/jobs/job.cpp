@@ -1,10 +1,12 @@
 #include "jobs/job.hpp"
 
 #include "server/plan/planned_script.hpp"
+#include "server/reverse/left_builds.hpp"
 #include "server/run/conclude.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/role_fence.hpp"
 #include "server/run/runner.hpp"
+#include "server/run/undone_before.hpp"
 #include "server/settings.hpp"
 #include "server/trial/proof.hpp"
 
@@ -85,8 +87,7 @@ void run_transactional(const Work &work)
 		if (work.run.direction == "down") {
 			Internal internal;
 			rules.avoid = avoided(work.migration);
-			/* Part of it may have been undone before. */
-			rules.missing_is_done = true;
+			rules.undone_before = undone_before(work.migration, work.run.id);
 		}
 		const StepResult result = [&] {
 			RoleFence fence(role_named(work.run.role));
@@ -149,6 +150,9 @@ void write_failure(int64 run, Error error)
 			line = error.script_line;
 			column = error.script_column;
 		}
+		/* Whoever reverts does not see from a step that has failed whether its build had begun. */
+		if (work->step && work->step->kind == OperationKind::concurrent)
+			record_left_builds(run);
 		Internal internal;
 		const bool cancelled = error.is("57014");
 		history::record_failure(run, n, error, statement, line, column, cancelled ? "cancelled" : "failed");

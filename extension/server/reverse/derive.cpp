@@ -12,14 +12,30 @@ namespace surefoot {
 
 namespace {
 
-/* What should come back: nobody wants an invalid index. */
+/* An index is as valid as the storage that it was tried on: new storage comes with valid ones. */
+core::Object as_valid_as(core::Object index, const core::Object &there)
+{
+	const auto is_validity = [](const auto &field) { return field.first == "valid" || field.first == "ready" || field.first == "live"; };
+	std::erase_if(index.fields, is_validity);
+	/* where a definition has it, as the order of fields counts */
+	auto place = std::find_if(index.fields.begin(), index.fields.end(),
+							  [](const auto &field) { return field.first != "definition" && field.first != "tablespace"; });
+	for (const auto &field : there.fields)
+		if (is_validity(field))
+			place = index.fields.insert(place, field) + 1;
+	return index;
+}
+
+/* What should come back: nobody wants an invalid index, but one that is still there is whoever's it was. */
 core::Objects wanted(const core::Objects &before, const core::Objects &now)
 {
 	core::Objects result;
 	for (const core::Object &object : before) {
-		const core::Object *there = now.find(object.kind, object.identity);
-		if (!core::is_invalid_index(object) || (there && core::equal(*there, object)))
+		const core::Object *there = core::is_invalid_index(object) ? now.find(object.kind, object.identity) : nullptr;
+		if (!core::is_invalid_index(object))
 			result.add(object);
+		else if (there && there->address == object.address)
+			result.add(as_valid_as(object, *there));
 	}
 	return result;
 }
@@ -345,7 +361,8 @@ bool is_one_new_object(const std::vector<core::Change> &effect)
 }
 
 /* From the definitions alone, with nothing tried. */
-history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses)
+history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses,
+					   const std::set<std::string> &built_concurrently)
 {
 	core::Objects before, now;
 	for (const core::Change &change : effect) {
@@ -358,11 +375,12 @@ history::Derived draft(const std::vector<core::Change> &effect, const std::vecto
 	core::Inverse inverse = core::derive_inverse(before, now, surroundings);
 	inverse.losses.insert(inverse.losses.end(), losses.begin(), losses.end());
 	history::Derived result = without_effect(inverse.losses);
-	result.script = script_of(inverse.statements);
+	result.script = script_of(inverse.statements, built_concurrently);
 	return result;
 }
 
-history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses)
+history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses,
+							std::set<std::string> built_concurrently)
 {
 	Speaker silent = speaker;
 	silent.notices = false;
@@ -392,6 +410,7 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 		add_untouched();
 		Rehearsal rehearsal(silent, recorder);
 		Tryout tryout;
+		tryout.built_concurrently = std::move(built_concurrently);
 		tryout.now = [&] {
 			core::Objects now = recorder.now();
 			add_untouched();

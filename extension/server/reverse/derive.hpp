@@ -50,9 +50,11 @@ history::Derived without_effect(const std::vector<core::Loss> &losses, bool was_
 bool is_one_new_object(const std::vector<core::Change> &effect);
 
 /* The same for what a run has changed by now, in a subtransaction of its own, on empty tables; losses: what no definition tells. */
-history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses);
+history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses,
+							std::set<std::string> built_concurrently = {});
 
 /* The same from the definitions alone, with nothing tried. */
-history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses);
+history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses,
+					   const std::set<std::string> &built_concurrently = {});
 
 } // namespace surefoot

@@ -9,11 +9,13 @@
 #include "server/record/dependents.hpp"
 #include "server/reverse/chosen.hpp"
 #include "server/reverse/derive.hpp"
+#include "server/reverse/left_builds.hpp"
 #include "server/run/conclude.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/gate.hpp"
 #include "server/run/role_fence.hpp"
 #include "server/run/runner.hpp"
+#include "server/run/undone_before.hpp"
 #include "server/settings.hpp"
 #include "server/trial/proof.hpp"
 
@@ -378,12 +380,13 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 	const bool applied = migration.state == "applied";
 	std::vector<std::string> settings;
 	std::string role = role_name(GetUserId());
+	std::optional<int64> up;
 	Rules rules;
-	rules.missing_is_done = !applied;
 	{
 		Internal internal;
 		rules.avoid = avoided(migration);
-		if (const std::optional<int64> up = history::last_run(migration.version, "up")) {
+		up = history::last_run(migration.version, "up");
+		if (up) {
 			const history::Run there = *history::get_run(*up);
 			settings = there.settings;
 			role = there.role;
@@ -398,6 +401,8 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		settings.push_back("role");
 		settings.push_back(role);
 	}
+	if (up && !applied && !migration.down)
+		record_left_builds(*up);
 	const std::optional<history::Derived> derived = choose_way_back(migration, applied, settings, role, accept);
 	if (derived)
 		refuse_strangers_now({migration.version, "down", 0, false}, migration, accept);
@@ -408,6 +413,7 @@ std::string revert(const std::string &version, const std::vector<std::string> &a
 		aside = history::kept_aside(migration.version);
 	}
 	const Accepting accepting(accept);
+	rules.undone_before = undone_before(migration, {});
 	Begun begun = begin(migration, "down", accept);
 	if (aside)
 		say(begun.speaker, "the down script does not ask for the rows of " + aside->tables + " that are kept; to have them back: " + aside->command);

@@ -404,6 +404,19 @@ private:
 	std::vector<std::string> names_, roots_;
 };
 
+std::string what_became_of(const core::Change &difference)
+{
+	const core::Object &object = difference.object();
+	return object.kind + " " + object.identity + (!difference.before ? " is left" : !difference.after ? " is gone" : " is not what it was");
+}
+
+/* What a script that somebody has written has done beside taking the migration back is theirs to know, whatever they accept. */
+void tell_beside(const Speaker &speaker, const std::vector<core::Change> &effect, const std::vector<core::Change> &way_back)
+{
+	for (const core::Change &change : core::done_beside(effect, way_back))
+		warn(speaker, what_became_of(change) + ", which the migration has not touched");
+}
+
 } // namespace
 
 void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &differences,
@@ -413,8 +426,10 @@ void refuse_inexact(const Speaker &speaker, const std::vector<core::Change> &dif
 	std::vector<core::Change> refused;
 	for (const core::Change &difference : differences) {
 		const core::Object &object = difference.object();
-		if (accepted(object))
-			say(speaker, object.kind + " " + object.identity + " is not what it was, as accepted");
+		if (accepted(object) && speaker.direction == "up")
+			say(speaker, "after the way back " + what_became_of(difference) + ", as accepted");
+		else if (accepted(object))
+			warn(speaker, what_became_of(difference) + ", as accepted");
 		else
 			refused.push_back(difference);
 	}
@@ -532,6 +547,8 @@ void conclude(const Speaker &speaker, const history::Migration &migration, const
 		if (migration.derived)
 			add_taken_along(speaker, effect, done, differences);
 		refuse_inexact(speaker, differences, accepted_by(migration, run), migration.derived);
+		if (!migration.derived)
+			tell_beside(speaker, effect, done);
 		Internal internal;
 		if (up)
 			history::set_run_state(*up, "undone", true);

@@ -61,7 +61,7 @@ std::vector<Operation> remaining_operations(const Speaker &speaker, const Script
 	const Statement &statement = script.statement(s);
 	Remainder remainder;
 	try {
-		remainder.sql = without_avoided(statement, rules.avoid, rules.missing_is_done);
+		remainder.sql = without_avoided(statement, rules.avoid, s < rules.undone_before);
 		if (remainder.sql == statement.text)
 			remainder = without_existing(speaker, statement);
 	} catch (Error &error) {

@@ -27,8 +27,8 @@ struct StepResult {
 
 /* What a script leaves undone. */
 struct Rules {
-	Avoid avoid;                  /* what the way back must not remove: the migration did not make it */
-	bool missing_is_done = false; /* what it would remove and is not there counts as removed */
+	Avoid avoid;              /* what the way back must not remove: the migration did not make it */
+	size_t undone_before = 0; /* of so many statements: what they would remove and is not there counts as removed */
 };
 
 /*
