@@ -425,6 +425,11 @@ CREATE FUNCTION surefoot.check_values(version text, name text) RETURNS bigint
 COMMENT ON FUNCTION surefoot.check_values(text, text) IS
     'before the type of a column is changed back that a migration has changed: how many of the values that are kept others have changed since';
 
+CREATE FUNCTION surefoot.check_cast(version text, name text, type text) RETURNS bigint
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_check_cast';
+COMMENT ON FUNCTION surefoot.check_cast(text, text, text) IS
+    'before a column that a migration has given another type gets its former one back: how many of its values would be others then';
+
 CREATE FUNCTION surefoot.restore_place(version text, name text) RETURNS void
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restore_place';
 COMMENT ON FUNCTION surefoot.restore_place(text, text) IS
@@ -569,7 +574,7 @@ BEGIN
         CONTINUE WHEN what = 'nothing' OR f::oid = 'surefoot.allow(regrole, text)'::regprocedure;
         CONTINUE WHEN what = 'look' AND (SELECT p.proname FROM pg_proc p WHERE p.oid = f)
             IN ('migrate_register', 'migrate_apply', 'migrate_revert', 'migrate_resume', 'migrate_cancel', 'migrate_wait',
-                'migrate_apply_all', 'apply_in_turn', 'migrate_purge', 'migrate_restore', 'restore_rows', 'restore_column', 'check_values', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
+                'migrate_apply_all', 'apply_in_turn', 'migrate_purge', 'migrate_restore', 'restore_rows', 'restore_column', 'check_values', 'check_cast', 'restore_table', 'restart_sequence', 'restore_place', 'keep_places', 'fill_column', 'wait_for_flush', 'migrate_rehearse', 'migrate_rehearse_statements');
         EXECUTE format('GRANT EXECUTE ON ROUTINE %s TO %s', f, role);
     END LOOP;
     IF what = 'nothing' THEN

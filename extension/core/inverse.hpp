@@ -55,6 +55,11 @@ public:
 	 * none. Before the type is changed back, the same with check_values for restore_column sees to what others have changed since.
 	 */
 	virtual std::optional<std::string> revalue(const Object &) { return std::nullopt; }
+	/*
+	 * The statement that refuses, right before a column gets its former type back, when a value would be another one then: others may have
+	 * written what only the present type can hold. Empty when nothing does.
+	 */
+	virtual std::string cast_check(const Object &) { return {}; }
 	/* The statement that gives a column that was dropped its place again, with the values of rows not written since; empty when none does. */
 	virtual std::string place(const Object &) { return {}; }
 	/* Whether no row has a value there, as its table was stored anew. */

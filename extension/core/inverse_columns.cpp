@@ -203,6 +203,16 @@ void change_storage(Derivation &derivation, Changing &changing, std::vector<std:
 		clauses.push_back(foreign_options(changing.was("foreign options"), changing.is("foreign options")));
 }
 
+/* Values that are kept are looked at with what was kept of them; those of a generated column follow from others. */
+std::string cast_check(Derivation &derivation, const Changing &changing, const Object *whole)
+{
+	if (!whole || whole->kind != "table" || !changing.differs("type") || !changing.is("generated").empty() || changing.now.field("inherited") ||
+		keeps_values(changing.is("type"), changing.was("type")))
+		return {};
+	const std::optional<std::string> revalue = derivation.around.revalue(changing.before);
+	return revalue && !revalue->empty() ? std::string() : derivation.around.cast_check(changing.before);
+}
+
 void change_column(Derivation &derivation, Changing &changing)
 {
 	const Object *whole = derivation.before.whole(changing.before);
@@ -226,6 +236,8 @@ void change_column(Derivation &derivation, Changing &changing)
 	for (size_t i = 0; i < clauses.size(); i++)
 		sql.append(i > 0 ? "," : "").append(clauses.size() > 1 ? "\n    " : " ")
 			.append(attribute ? "ALTER ATTRIBUTE " : "ALTER COLUMN ").append(name).append(" ").append(clauses[i]);
+	if (std::string check = cast_check(derivation, changing, whole); !check.empty())
+		changing.run(std::move(check));
 	changing.run(std::move(sql));
 	for (std::string &statement : later)
 		changing.run(std::move(statement));

@@ -328,6 +328,16 @@ inline List *qualified_names(const char *text)
 #endif
 }
 
+/* The type that text names; raises for what is none. */
+inline void parse_type(const char *text, Oid *type, int32 *modifier)
+{
+#if PG_VERSION_NUM >= 160000
+	(void)parseTypeString(text, type, modifier, nullptr);
+#else
+	parseTypeString(text, type, modifier, false);
+#endif
+}
+
 /* The type that text names, a shell type too, or InvalidOid. */
 inline Oid type_named(const char *text)
 {

@@ -40,6 +40,19 @@ SUREFOOT_FUNCTION(surefoot_check_values)
 	return Int64GetDatum(left);
 }
 
+/* surefoot.check_cast(version text, name text, type text): how many values are others as type */
+SUREFOOT_FUNCTION(surefoot_check_cast)
+{
+	const std::string version = version_argument(fcinfo, 0), name = text_argument(fcinfo, 1), type = text_argument(fcinfo, 2);
+	const int64 changed = check_cast(version, name, type, Accepting::is_trial() || Accepting::conflicts(version));
+	if (changed > 0) {
+		const std::string words = std::to_string(changed) + (changed == 1 ? " value of column " : " values of column ") + name +
+								  (changed == 1 ? " is cut off, rounded or changed" : " are cut off, rounded or changed") + " as " + type + ", as accepted";
+		pg_call([&words] { ereport(WARNING, (errmsg("%s", words.c_str()))); });
+	}
+	return Int64GetDatum(changed);
+}
+
 /* surefoot.restore_place(version text, name text) */
 SUREFOOT_FUNCTION(surefoot_restore_place)
 {

@@ -27,6 +27,12 @@ int64 restore_column(const std::string &version, const std::string &column, cons
  */
 int64 check_values(const std::string &version, const std::string &column, bool accept);
 
+/*
+ * Before a column of another type is given type back: how many of its values a cast to that would cut off, round or change otherwise. That is an error (SF017)
+ * unless it is accepted. As the current user, who has to own the table (AccessExclusiveLock).
+ */
+int64 check_cast(const std::string &version, const std::string &column, const std::string &type, bool accept);
+
 /* While one lives, revert() is at work, which accepts these; or a trial, in which nothing is accepted whatever the scripts say. */
 class Accepting {
 public:

@@ -59,6 +59,17 @@ std::string why_gone(const Tryout &tryout, const core::Loss &loss)
 	return text.empty() ? "" : " (" + text + ")";
 }
 
+/* It belongs to the statement after it. */
+bool is_cast_check(const std::string &statement)
+{
+	return statement.starts_with("SELECT surefoot.check_cast(");
+}
+
+const std::string &first_to_fail(const std::vector<std::string> &statements)
+{
+	return is_cast_check(statements.front()) ? statements.at(1) : statements.front();
+}
+
 /* The name alone, for a type whose functions come first. */
 bool is_shell(const std::string &statement)
 {
@@ -77,23 +88,37 @@ public:
 	bool run(std::vector<std::string> statements)
 	{
 		const size_t before = done.size();
+		std::string check;
+		const auto take_check = [&check](std::vector<std::string> &to) {
+			if (!check.empty())
+				to.push_back(std::exchange(check, {}));
+		};
 		stuck.reset();
 		while (!statements.empty()) {
 			std::vector<std::string> later;
 			std::optional<Error> first;
 			for (std::string &statement : statements) {
+				/* There are no values of others yet: it goes wherever the change of the type turns out to work. */
+				if (is_cast_check(statement)) {
+					check = std::move(statement);
+					continue;
+				}
 				refill_before(statement);
-				if (std::optional<Error> error = fails({statement}); !error)
+				if (std::optional<Error> error = fails({statement}); !error) {
+					take_check(done);
 					done.push_back(std::move(statement));
-				else if (std::vector<std::string> in_path = with_path(*error, statement); !in_path.empty() && !fails(in_path))
+				} else if (std::vector<std::string> in_path = with_path(*error, statement); !in_path.empty() && !fails(in_path)) {
+					take_check(done);
 					done.insert(done.end(), in_path.begin(), in_path.end());
-				else if (std::string empty = without_cast(*error, statement); !empty.empty() && !fails({empty}))
+				} else if (std::string empty = without_cast(*error, statement); !empty.empty() && !fails({empty})) {
+					check.clear();
 					done.push_back(std::move(empty));
-				else if (error->is("42710") && is_shell(statement))
+				} else if (error->is("42710") && is_shell(statement))
 					continue; /* the functions of the type have announced it already */
 				else {
 					if (!first)
 						first = std::move(error);
+					take_check(later);
 					later.push_back(std::move(statement));
 				}
 			}
@@ -104,7 +129,7 @@ public:
 			}
 			if (later.size() == statements.size()) {
 				core::Loss loss;
-				loss.reason = first->message + (first->detail.empty() ? "" : " (" + first->detail + ")") + ": " + later.front();
+				loss.reason = first->message + (first->detail.empty() ? "" : " (" + first->detail + ")") + ": " + first_to_fail(later);
 				stuck = std::move(loss);
 				return done.size() > before;
 			}
@@ -411,6 +436,7 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 		Rehearsal rehearsal(silent, recorder);
 		Tryout tryout;
 		tryout.built_concurrently = std::move(built_concurrently);
+		tryout.kept.version = speaker.version;
 		tryout.now = [&] {
 			core::Objects now = recorder.now();
 			add_untouched();

@@ -147,6 +147,14 @@ std::string LiveSurroundings::filler_of(const std::string &type)
 	});
 }
 
+std::string LiveSurroundings::cast_check(const core::Object &column)
+{
+	if (kept_.version.empty())
+		return {};
+	return "SELECT surefoot.check_cast(" + core::literal(kept_.version) + ", " + core::literal(column.identity) + ", " +
+		   core::literal(core::value_of(column, "type")) + ")";
+}
+
 std::vector<core::Surroundings::Hole> LiveSurroundings::holes(const core::Object &table)
 {
 	static Query entries("SELECT number, definition, hidden FROM surefoot.dropped_column WHERE relation = $1 AND system_identifier = $2::numeric "

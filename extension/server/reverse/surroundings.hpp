@@ -12,6 +12,7 @@ class LiveSurroundings : public core::Surroundings {
 public:
 	/* What of a migration's objects is still somewhere, and the statements that bring it back; see Recorder. */
 	struct Kept {
+		std::string version; /* of the migration; empty when nobody asks whether values fit their former type */
 		std::map<std::pair<std::string, std::string>, std::string> rows; /* by kind and identity, also of single columns, and sequences' positions */
 		std::map<std::string, std::string> places;						 /* by column */
 		std::set<std::string> empty_places, truncated;					 /* of the places; tables whose rows come back last of all */
@@ -32,6 +33,7 @@ public:
 		const auto it = kept_.rows.find({"values", column.identity});
 		return it == kept_.rows.end() ? std::nullopt : std::optional(it->second);
 	}
+	std::string cast_check(const core::Object &column) override;
 	std::string place(const core::Object &column) override
 	{
 		const auto it = kept_.places.find(column.identity);

@@ -149,7 +149,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 								 const std::vector<PlannedStep> &steps)
 {
 	Tryout tryout;
-	tryout.kept = {recorder.kept, recorder.places, recorder.empty_places, {}};
+	tryout.kept = {rehearsal.version(), recorder.kept, recorder.places, recorder.empty_places, {}};
 	tryout.restore = recorder.restore;
 	tryout.is_restored = [&] { return is_restored(rehearsal.version(), recorder); };
 	if (!recorder.restore.empty())
