@@ -112,3 +112,21 @@ SET client_min_messages = error;
 SELECT surefoot.restore_table('30', 'public.before');
 SELECT * FROM before;
 SELECT * FROM surefoot.kept_aside;
+
+-- Nor are the values of a column kept in a table that is large or has no key; and a partition that is detached before keeps its rows.
+CREATE TABLE large (id int PRIMARY KEY, name text);
+INSERT INTO large SELECT n, repeat('x', 500) FROM generate_series(1, 1000) n;
+CREATE TABLE tiny (id int PRIMARY KEY);
+CREATE TABLE keyless (id int);
+INSERT INTO tiny VALUES (1);
+INSERT INTO keyless VALUES (1);
+SELECT migrate_register('98', 'columns', 'ALTER TABLE large ADD COLUMN a int, ADD COLUMN "B" int; ALTER TABLE tiny ADD COLUMN a int; ALTER TABLE keyless ADD COLUMN a int;');
+SELECT migrate_register('99', 'parts', 'CREATE TABLE whole (id int NOT NULL, name text) PARTITION BY LIST (id); ALTER TABLE whole ATTACH PARTITION keyless_large DEFAULT;');
+CREATE TABLE keyless_large AS TABLE large;
+ALTER TABLE keyless_large ALTER id SET NOT NULL;
+SELECT migrate_apply('98'), migrate_apply('99');
+SELECT m.version, c.level, c.object, c.message, c.detail FROM surefoot.migration m, migrate_checklist(m.version, 'down') c
+WHERE m.version IN ('98', '99') AND c.code = 'not_kept' ORDER BY m.version, c.object;
+CREATE TABLE more PARTITION OF whole FOR VALUES IN (-1);
+INSERT INTO whole VALUES (-1, 'x');
+SELECT c.object, c.message, c.detail FROM migrate_checklist('99', 'down') c WHERE c.code = 'not_kept';

@@ -30,6 +30,14 @@ $$);
 SELECT migrate_register('1', 'held', 'ALTER TABLE orders ADD COLUMN note2 text; UPDATE orders SET note2 = note;');
 SELECT level, object, message, hint FROM migrate_checklist('1') WHERE code = 'hazard';
 
+-- The columns of a type go with it.
+SELECT line, hazards FROM migrate_plan_script($$
+CREATE DOMAIN amount AS int;
+DROP DOMAIN amount;
+CREATE TYPE mood AS ENUM ('a');
+DROP TYPE mood CASCADE;
+$$);
+
 -- NOT NULL that a CHECK of the same script proves is not looked for in the rows.
 SELECT line, scans, hazards FROM migrate_plan_script($$
 ALTER TABLE orders ADD CONSTRAINT c CHECK (status IS NOT NULL AND note IS NOT NULL) NOT VALID;

@@ -66,8 +66,9 @@ Work work_of(Node *node, const Operation &operation)
 		case T_DropStmt: {
 			const DropStmt *drop = (DropStmt *)node;
 			const ObjectType type = drop->removeType;
-			if (type == OBJECT_TABLE || type == OBJECT_SCHEMA || type == OBJECT_SEQUENCE ||
-				type == OBJECT_EXTENSION)
+			/* The columns of a type go with it. */
+			const bool with_columns = (type == OBJECT_TYPE || type == OBJECT_DOMAIN) && drop->behavior == DROP_CASCADE;
+			if (type == OBJECT_TABLE || type == OBJECT_SCHEMA || type == OBJECT_SEQUENCE || type == OBJECT_EXTENSION || with_columns)
 				add(work.hazards, "drops-data");
 			if (drop->behavior == DROP_CASCADE)
 				add(work.hazards, "cascade");
