@@ -47,3 +47,9 @@ COMMENT ON COLUMN of_said.id IS 'an id';
 GRANT SELECT ON of_said TO PUBLIC;
 CALL there_and_back('CREATE OR REPLACE VIEW of_said AS SELECT id, n FROM said; COMMENT ON VIEW of_said IS ''ids'';
 COMMENT ON COLUMN of_said.id IS ''an id''; GRANT SELECT ON of_said TO PUBLIC');
+
+-- What is said of a column waits for the view that is made anew.
+CREATE TABLE doubled (id int PRIMARY KEY, twice int GENERATED ALWAYS AS (id * 2) STORED);
+CREATE VIEW of_doubled AS SELECT id, twice FROM doubled WITH LOCAL CHECK OPTION;
+COMMENT ON COLUMN of_doubled.id IS 'once';
+CALL there_and_back('GRANT SELECT ON ALL TABLES IN SCHEMA public TO PUBLIC; ALTER TABLE doubled ALTER twice DROP EXPRESSION');

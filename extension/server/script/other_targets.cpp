@@ -1,5 +1,7 @@
 #include "server/script/other_targets.hpp"
 
+#include "server/script/targets.hpp"
+
 extern "C" {
 #include "catalog/dependency.h"
 #include "catalog/pg_operator.h"
@@ -18,13 +20,10 @@ ObjectAddress resolve(ObjectType type, Node *object, const RangeVar *relation = 
 {
 	return pg_call([=] {
 		ObjectAddress address = {InvalidOid, InvalidOid, 0};
-		Relation opened = nullptr;
 		if (object != nullptr)
-			address = get_object_address(type, object, &opened, AccessShareLock, true);
+			address = find_object(type, object, AccessShareLock);
 		else if (relation != nullptr)
 			ObjectAddressSet(address, RelationRelationId, RangeVarGetRelid(relation, AccessShareLock, true));
-		if (opened != nullptr)
-			relation_close(opened, NoLock);
 		return address;
 	});
 }

@@ -105,13 +105,7 @@ void lock_object(ObjectType type, Node *object, LOCKMODE mode, const Visitor &vi
 		object = type_object((List *)object);
 	/* Some lock must be taken; where the statement takes none, the weakest there is. */
 	const LOCKMODE some = mode == NoLock ? AccessShareLock : mode;
-	const ObjectAddress address = pg_call([&] {
-		Relation relation = nullptr;
-		const ObjectAddress result = get_object_address(type, object, &relation, some, true);
-		if (relation != nullptr)
-			relation_close(relation, NoLock);
-		return result;
-	});
+	const ObjectAddress address = pg_call([=] { return find_object(type, object, some); });
 	if (OidIsValid(address.objectId))
 		visit.found(address);
 }
@@ -334,6 +328,22 @@ std::vector<Oid> truncated_tables(const TruncateStmt *statement)
 	for (int i = 0; i < list_length(found); i++)
 		result.push_back(list_nth_oid(found, i));
 	return result;
+}
+
+ObjectAddress find_object(ObjectType type, Node *object, LOCKMODE lock)
+{
+	/* The server does not take a missing relation of a column for a missing column. */
+	if (type == OBJECT_COLUMN || type == OBJECT_DEFAULT) {
+		List *name = (List *)object;
+		if (list_length(name) > 1 &&
+			!OidIsValid(RangeVarGetRelid(makeRangeVarFromNameList(list_truncate(list_copy(name), list_length(name) - 1)), lock, true)))
+			return InvalidObjectAddress;
+	}
+	Relation relation = nullptr;
+	const ObjectAddress address = get_object_address(type, object, &relation, lock, true);
+	if (relation != nullptr)
+		relation_close(relation, NoLock);
+	return address;
 }
 
 std::vector<Oid> dropped_tables(const DropStmt *statement)

@@ -19,6 +19,12 @@ void lock_targets(Node *statement, const std::function<void(const ObjectAddress 
  */
 bool may_lock(Oid relation, AclMode privileges);
 
+/*
+ * The object of that name, locked as get_object_address does, a relation that it belongs to in lock; an invalid one when either is not there. Raw: call
+ * it within pg_call.
+ */
+ObjectAddress find_object(ObjectType type, Node *object, LOCKMODE lock);
+
 /* All tables that a TRUNCATE reaches, children and by CASCADE, as it is now. */
 std::vector<Oid> truncated_tables(const TruncateStmt *statement);
 
