@@ -138,7 +138,7 @@ void warn_of_unused_overrides(Run &run)
 void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::string &version)
 {
 	std::vector<std::string> refused;
-	const Finding *unfinished = nullptr;
+	const Finding *unfinished = nullptr, *order_back = nullptr;
 	bool half_done = false, in_spite = true;
 	for (const Finding &finding : findings) {
 		if (!finding.fails())
@@ -147,6 +147,10 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 			unfinished = &finding;
 			if (overridden(run, finding))
 				run.log.warning("--override unfinished has no effect: the server runs one migration at a time, whoever asks");
+		} else if (finding.code == "order" && is_of_order_back(finding.message)) {
+			order_back = &finding;
+			if (overridden(run, finding))
+				run.log.warning("--override order has no effect on the way back: what the others have made would go with it");
 		} else if (overridden(run, finding)) {
 			run.log.warning(fmt::format("overridden: {}", finding_line(finding)));
 			continue;
@@ -174,6 +178,9 @@ void stop_on_failure(Run &run, const std::vector<Finding> &findings, const std::
 	} else if (unfinished != nullptr) {
 		failure.hint += '.';
 		failure.next_command = run.next("status", unfinished->object);
+	} else if (order_back != nullptr) {
+		failure.hint = fmt::format("Nothing of {} was run: {}.", version, order_back->message);
+		failure.next_command = revert_in_order(run, version, order_back->message);
 	} else {
 		if (refused == std::vector<std::string>{"order"})
 			failure.hint = fmt::format("Nothing of {} was run. If it is meant: {}", version, out_of_order_command(run, version));

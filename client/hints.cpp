@@ -101,32 +101,38 @@ void advise_unknown(Run &run, const std::string &version, Failure &failure)
 	failure.next_command = run.next("status", "");
 }
 
-// The later ones that are in the way go with it.
-void advise_order(Run &run, const std::string &version, Failure &failure)
+constexpr std::string_view before_others = " cannot be reverted before ";
+
+} // namespace
+
+bool is_of_order_back(const std::string &message)
+{
+	return message.find(before_others) != message.npos;
+}
+
+std::string revert_in_order(const Run &run, const std::string &version, const std::string &message)
+{
+	std::string commands;
+	if (size_t at = message.find(before_others); at != message.npos) {
+		std::istringstream list(message.substr(at + before_others.size()));
+		for (std::string later; std::getline(list >> std::ws, later, ',');)
+			if (is_version(later))
+				commands += run.next("revert", later) + " && ";
+	}
+	return commands + run.next("revert", version);
+}
+
+namespace {
+
+void advise_order(const Run &run, const std::string &version, Failure &failure)
 {
 	if (run.options.command == "apply") {
 		failure.next_command = run.next("apply", version) + " --out-of-order";
 		failure.hint = "If it is meant: " + out_of_order_command(run, version);
 		return;
 	}
-	// "... cannot be reverted before 0021, 0020": after an apply out of order one of them may be the lowest.
-	std::string lowest = version, before;
-	constexpr std::string_view words = " cannot be reverted before ";
-	if (size_t at = failure.message.find(words); at != failure.message.npos) {
-		std::istringstream list(failure.message.substr(at + words.size()));
-		for (std::string later; std::getline(list >> std::ws, later, ',');)
-			if (is_version(later) && compare_versions(later, lowest) < 0)
-				lowest = later;
-	}
-	try {
-		for (const auto &[key, row] : status_map(run.server->status()))
-			if (row.state == "applied" && compare_versions(row.version, lowest) < 0)
-				before = row.version;
-	} catch (const Failure &) {
-		return;
-	}
-	failure.hint = fmt::format("Revert what was applied since together with {}.", version);
-	failure.next_command = run.next("revert", "") + (before.empty() ? " --all" : " --to " + before);
+	failure.hint = fmt::format("Nothing was changed. Revert what was applied since and has to do with it, and then {}:", version);
+	failure.next_command = revert_in_order(run, version, failure.message);
 }
 
 void advise_show(Run &run, const std::string &version, Failure &failure)
@@ -247,7 +253,7 @@ void translate_hints(Run &run, Failure &failure)
 		advise_permission(run, failure);
 	else if (failure.sqlstate == "SF001")
 		advise_unknown(run, version, failure);
-	else if (failure.sqlstate == "SF003" && run.server)
+	else if (failure.sqlstate == "SF003")
 		advise_order(run, version, failure);
 	else if (failure.sqlstate == "SF005" && failure.hint.find("lock_retry") != failure.hint.npos) {
 		failure.hint = "Run it again when that has ended, or allow more time.";
@@ -275,7 +281,9 @@ bool tells_half_done(const Finding &finding)
 
 void translate_hint(const Run &run, const std::string &version, Finding &finding)
 {
-	if (finding.code == "order" && !finding.hint.empty())
+	if (finding.code == "order" && is_of_order_back(finding.message))
+		finding.hint = "These first: " + revert_in_order(run, version, finding.message);
+	else if (finding.code == "order" && !finding.hint.empty())
 		finding.hint = "If it is meant: " + out_of_order_command(run, version);
 	else if (finding.code == "migration" && finding.hint.find("migrate_cancel(") != finding.hint.npos)
 		finding.hint = "To have it cancelled first: " + run.next("cancel", version);

@@ -55,8 +55,12 @@ my $late = project($node, 'late', '0001_one' => { up => "CREATE TABLE one (id in
 $late->run('apply', $_) for 1, 3;
 is($late->run('apply', '2', '--out-of-order')->exit, 0, 'a lower one comes later, and stands on a higher one');
 my $higher = $late->run('revert', '3');
-is($higher->exit, 1, 'so that the higher one has to wait');
-like($higher->stderr, qr/migration 0003 cannot be reverted before 0002\n.*NEXT +surefoot revert --to 0001\n/s, 'and which command takes both');
+is($higher->exit, 7, 'so that the higher one has to wait');
+like($higher->stderr, qr/migration 0003 cannot be reverted before 0002\.\n.*NEXT +surefoot revert 0002 && surefoot revert 0003\n/s, 'and which commands take both, and no more');
+like($late->run('checklist', '--down', '3')->stdout, qr/^fail +order +0002 +migration 0003 cannot be reverted before 0002\n.*\n.*surefoot revert 0002 && surefoot revert 0003\n/m,
+	'the checklist says so beforehand');
+like($late->run('checklist', '--down', '2')->stdout, qr/^pass +order +0002 /m, 'of the lower one it is right');
+is($late->run('revert', '3', '--override', 'order')->exit, 7, 'and nobody overrides it');
 my @planned = $late->run('revert', '--to', '1', '--dry-run')->stdout =~ /^-- (000\d)_\w+, down$/mg;
 is("@planned", '0002 0003', 'the dry run has the latest applied first');
 my $both = $late->run('revert', '--to', '1');

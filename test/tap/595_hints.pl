@@ -47,7 +47,7 @@ like($pending->stderr, qr/migration 0002 is not applied\n.*HINT +Its way back is
 hints('unknown', 2, qr/neither registered.*NEXT +surefoot status\n/s, 'revert', '99');
 hints('unknown to resume', 2, qr/NEXT +surefoot status\n/, 'resume', '99');
 $shop->sql('CREATE VIEW v AS SELECT c2 FROM t');
-hints('later ones', 1, qr/cannot be reverted before.*NEXT +surefoot revert --to 0002\n/s, 'revert', '3')
+hints('later ones', 7, qr/cannot be reverted before.*NEXT +surefoot revert 0005 && surefoot revert 0004 && surefoot revert 0003\n/s, 'revert', '3')
   if $shop->write('0005_v', up => "CREATE VIEW v3 AS SELECT c3 FROM t;\n", down => "DROP VIEW v3;\n") || $shop->run('apply', '5') || 1;
 $shop->sql('DROP VIEW v');
 $shop->write('0001_late', up => "CREATE TABLE late (id int);\n", down => "DROP TABLE late;\n");

@@ -5,6 +5,7 @@
 #include "server/functions/arguments.hpp"
 #include "server/plan/foreseen.hpp"
 #include "server/plan/foreseen_kept.hpp"
+#include "server/run/order_back.hpp"
 #include "server/settings.hpp"
 
 extern "C" {
@@ -40,6 +41,19 @@ std::string pretty_size(int64 bytes)
 		return TextDatumGetCString(DirectFunctionCall1(pg_size_pretty, Int64GetDatum(bytes)));
 	});
 }
+
+namespace {
+
+Finding order_back(const history::Migration &migration)
+{
+	const std::vector<std::string> later = to_revert_before(migration);
+	if (later.empty())
+		return {"pass", "order", migration.version, "nothing that is applied later has to do with it", "", ""};
+	return {"fail", "order", later.front(), cannot_be_reverted_before(migration, later), order_reason,
+			"SELECT " + function_prefix() + "migrate_revert('" + later.front() + "');"};
+}
+
+} // namespace
 
 void check_migration(Findings &rows, const Outlook &outlook)
 {
@@ -82,8 +96,11 @@ void check_migration(Findings &rows, const Outlook &outlook)
 	}
 	rows.push_back(others);
 
-	if (!up)
+	if (!up) {
+		if (!at_rest)
+			rows.push_back(order_back(m));
 		return;
+	}
 	Finding order{"pass", "order", m.version, "no later migration is applied", "", ""};
 	const std::string number = history::number_of(m.version);
 	if (situation.highest &&

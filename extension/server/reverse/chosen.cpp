@@ -2,7 +2,6 @@
 
 #include "server/plan/foreseen.hpp"
 #include "server/reverse/derive.hpp"
-#include "server/reverse/left_builds.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/role_fence.hpp"
 
@@ -40,14 +39,14 @@ std::optional<history::Derived> choose_way_back(history::Migration &migration, b
 		return std::nullopt;
 	std::optional<history::Derived> derived;
 	std::vector<core::Change> effect;
-	std::set<std::string> concurrently;
+	std::optional<int64> stopped;
 	{
 		Internal internal;
 		const std::optional<int64> up = history::last_run(migration.version, "up");
 		if (up && applied)
 			derived = history::derived(*up);
-		if (up && !applied)
-			concurrently = built_concurrently(*up);
+		if (!applied)
+			stopped = up;
 		if (up && !derived)
 			effect = history::effect(*up);
 	}
@@ -58,7 +57,7 @@ std::optional<history::Derived> choose_way_back(history::Migration &migration, b
 		ScriptEnvironment environment;
 		apply_settings(settings, Scope::level);
 		RoleFence fence(role_named(role));
-		derived = derive_now({migration.version, "down", 0, false}, effect, unrecorded(Script(migration.up)), concurrently);
+		derived = derive_now({migration.version, "down", 0, false}, effect, unrecorded(Script(migration.up)), stopped);
 	}
 	if (derived->way_back == core::name_of(core::WayBack::none) && accept.empty())
 		throw Error(sqlstate::no_way_back, "migration " + migration.version + " has no way back", derived->reason,

@@ -6,6 +6,7 @@
 #include "server/keep/dropped_column.hpp"
 #include "server/keep/hidden_column.hpp"
 #include "server/keep/keep.hpp"
+#include "server/keep/whole_table.hpp"
 #include "server/plan/relation_size.hpp"
 #include "server/record/recorder.hpp"
 #include "server/run/gate.hpp"
@@ -20,18 +21,6 @@ extern "C" {
 namespace surefoot {
 
 namespace {
-
-void execute(const std::string &sql)
-{
-	const char *text = sql.c_str();
-	pg_call([text] {
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		if (SPI_execute(text, false, 0) < 0)
-			elog(ERROR, "could not execute \"%s\"", text);
-		SPI_finish();
-	});
-}
 
 /*
  * A column that is NOT NULL is filled, row by row, which a publication of updates does not allow without a replica identity; to ADD COLUMN ... DEFAULT
@@ -63,6 +52,11 @@ void note_last_name(const core::Object &table)
 		return;
 	const Internal internal;
 	(void)note.run({table.identity, Value::datum(ObjectIdGetDatum(id)), std::to_string(GetSystemIdentifier()), Value::datum(ObjectIdGetDatum(MyDatabaseId))});
+}
+
+std::string restore_statement(const std::string &version, const std::string &column)
+{
+	return "SELECT surefoot.restore_place(" + core::literal(version) + ", " + core::literal(column) + ")";
 }
 
 } // namespace
@@ -129,14 +123,24 @@ void note_places(const Speaker &speaker, Recorder &recorder, bool hides)
 						  definition + (collation.empty() ? "" : " COLLATE " + collation),
 						  dropped.missing ? Value(dropped.missing) : Value(std::nullopt), std::to_string(GetSystemIdentifier()),
 						  Value::datum(ObjectIdGetDatum(MyDatabaseId)), hidden});
-		recorder.places[object.identity] =
-			"SELECT surefoot.restore_place(" + core::literal(speaker.version) + ", " + core::literal(object.identity) + ")";
+		recorder.places[object.identity] = restore_statement(speaker.version, object.identity);
 		if (dropped.has_no_values)
 			recorder.empty_places.insert(object.identity);
 		/* Values and all. */
 		if (hidden)
 			recorder.kept[{"column", object.identity}] = recorder.places[object.identity];
 	}
+}
+
+std::vector<NotedPlace> noted_places(int64 run)
+{
+	static Query query("SELECT version, name, hidden IS NOT NULL FROM surefoot.dropped_column WHERE run = $1 ORDER BY name", {INT8OID});
+	const Internal internal;
+	const Rows rows = query.run({run});
+	std::vector<NotedPlace> places;
+	for (size_t i = 0; i < rows.size(); i++)
+		places.push_back({rows.text(i, 1), restore_statement(rows.text(i, 0), rows.text(i, 1)), rows.flag(i, 2)});
+	return places;
 }
 
 void restore_place(const std::string &version, const std::string &column)
@@ -184,7 +188,7 @@ void restore_place(const std::string &version, const std::string &column)
 			ereport(NOTICE, (errmsg("column %s comes back as the last one, and empty", column.c_str()),
 							 errdetail("Its table is not the one, or not as, it was dropped from: restored from a dump, say.")));
 		});
-		execute("ALTER TABLE " + core::without_last_part(column) + " ADD COLUMN " + core::last_part(column) + " " + definition);
+		(void)run_own("ALTER TABLE " + core::without_last_part(column) + " ADD COLUMN " + core::last_part(column) + " " + definition);
 		return;
 	}
 	const std::optional<std::string> missing_text = found.maybe(0, 5);

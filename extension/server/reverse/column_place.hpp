@@ -21,6 +21,13 @@ class Recorder;
  */
 void note_places(const Speaker &speaker, Recorder &recorder, bool hides);
 
+/* Those that run has written down, as of a run that did not come to its end: the statements by the columns' names. Values and all, of the hidden ones. */
+struct NotedPlace {
+	std::string column, statement;
+	bool hidden;
+};
+std::vector<NotedPlace> noted_places(int64 run);
+
 /* Whether a column that is there will have its place noted, should it be dropped from rows that nothing else moves. */
 bool has_place(Oid table, const char *column);
 

@@ -3,8 +3,11 @@
 #include "core/kinds.hpp"
 #include "core/merge.hpp"
 #include "server/catalog/roots.hpp"
+#include "server/keep/whole_table.hpp"
 #include "server/record/recorder.hpp"
+#include "server/reverse/column_place.hpp"
 #include "server/reverse/content_guard.hpp"
+#include "server/reverse/left_builds.hpp"
 #include "server/reverse/surroundings.hpp"
 #include "server/trial/rehearsal.hpp"
 
@@ -385,6 +388,18 @@ bool is_one_new_object(const std::vector<core::Change> &effect)
 	return whole;
 }
 
+/* Of values that are not hidden nobody knows any more whether they are all there. */
+static void add_places_of(int64 stopped, LiveSurroundings::Kept &kept)
+{
+	for (NotedPlace &noted : noted_places(stopped)) {
+		if (noted.hidden)
+			kept.rows[{"column", noted.column}] = noted.statement;
+		else
+			kept.empty_places.insert(noted.column);
+		kept.places[noted.column] = std::move(noted.statement);
+	}
+}
+
 /* From the definitions alone, with nothing tried. */
 history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses,
 					   const std::set<std::string> &built_concurrently)
@@ -405,7 +420,7 @@ history::Derived draft(const std::vector<core::Change> &effect, const std::vecto
 }
 
 history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses,
-							std::set<std::string> built_concurrently)
+							std::optional<int64> stopped)
 {
 	Speaker silent = speaker;
 	silent.notices = false;
@@ -435,15 +450,23 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 		add_untouched();
 		Rehearsal rehearsal(silent, recorder);
 		Tryout tryout;
-		tryout.built_concurrently = std::move(built_concurrently);
 		tryout.kept.version = speaker.version;
+		if (stopped) {
+			tryout.built_concurrently = built_concurrently(*stopped);
+			add_places_of(*stopped, tryout.kept);
+		}
 		tryout.now = [&] {
 			core::Objects now = recorder.now();
 			add_untouched();
 			return rehearsal.in_earnest(before, now);
 		};
 		tryout.prepare = [&](const std::string &sql) { rehearsal.prepare(sql); };
-		tryout.run = [&](const std::string &sql) { rehearsal.run(sql, OperationKind::transactional); };
+		tryout.run = [&](const std::string &sql) {
+			if (sql.starts_with("SELECT surefoot."))
+				(void)run_own(sql);
+			else
+				rehearsal.run(sql, OperationKind::transactional);
+		};
 		history::Derived derived = derive(before, tryout, std::move(losses));
 		forget_journal(mark);
 		return derived;

@@ -49,9 +49,12 @@ history::Derived without_effect(const std::vector<core::Loss> &losses, bool was_
 /* A table, a view ... that was made, and nothing else was changed: that dropping it is the way back is known without a trial. */
 bool is_one_new_object(const std::vector<core::Change> &effect);
 
-/* The same for what a run has changed by now, in a subtransaction of its own, on empty tables; losses: what no definition tells. */
+/*
+ * The same for what a run has changed by now, in a subtransaction of its own, on empty tables; losses: what no definition tells; stopped: that run, when it
+ * has not come to its end.
+ */
 history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses,
-							std::set<std::string> built_concurrently = {});
+							std::optional<int64> stopped = {});
 
 /* The same from the definitions alone, with nothing tried. */
 history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses,

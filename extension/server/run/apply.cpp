@@ -1,18 +1,17 @@
 #include "server/run/apply.hpp"
 
 #include "jobs/launch.hpp"
-#include "server/catalog/roots.hpp"
 #include "server/history/script_owner.hpp"
 #include "server/keep/restore.hpp"
 #include "server/plan/lock_table.hpp"
 #include "server/plan/planned_script.hpp"
-#include "server/record/dependents.hpp"
 #include "server/reverse/chosen.hpp"
 #include "server/reverse/derive.hpp"
 #include "server/reverse/left_builds.hpp"
 #include "server/run/conclude.hpp"
 #include "server/run/environment.hpp"
 #include "server/run/gate.hpp"
+#include "server/run/order_back.hpp"
 #include "server/run/role_fence.hpp"
 #include "server/run/runner.hpp"
 #include "server/run/undone_before.hpp"
@@ -20,7 +19,6 @@
 #include "server/trial/proof.hpp"
 
 extern "C" {
-#include "catalog/pg_trigger.h"
 #include "commands/trigger.h"
 }
 
@@ -125,41 +123,9 @@ history::Migration need(const history::Situation &situation, const std::string &
 /* The way back goes newest first, unless nothing that came later has to do with it. */
 void refuse_if_others_depend(const history::Migration &migration)
 {
-	/* What hangs on something that it has made, such as a view on a table, goes first as well. */
-	std::vector<core::Change> effect;
-	{
-		Internal internal;
-		effect = history::effect(migration.run);
-	}
-	std::vector<std::string> roots, parts;
-	std::string last;
-	for (const core::Change &change : effect) {
-		if (!change.after || change.after->root == last)
-			continue;
-		last = change.after->root;
-		const std::optional<ObjectAddress> root = catalog::resolve_root(last);
-		if (!root)
-			continue;
-		for (const Dependent &dependent : dependents_of(*root))
-			if (dependent.object.classId == ConstraintRelationId || dependent.object.classId == TriggerRelationId) {
-				const ObjectAddress &part = dependent.object;
-				if (const char *identity = pg_call([&part] { return getObjectIdentity(&part, true); }))
-					parts.emplace_back(identity);
-			} else
-				roots.push_back(catalog::root_text(dependent.root));
-	}
-	const std::vector<std::string> later = [&] {
-		Internal internal;
-		return history::later_on_same_objects(migration, roots, parts);
-	}();
-	if (later.empty())
-		return;
-	std::string list;
-	for (const std::string &version : later)
-		list += (list.empty() ? "" : ", ") + version;
-	throw Error(sqlstate::out_of_order,
-				"migration " + migration.version + " cannot be reverted before " + list,
-				"What was applied later changes the same objects, or depends on them.", call("migrate_revert", later.front()));
+	const std::vector<std::string> later = to_revert_before(migration);
+	if (!later.empty())
+		throw Error(sqlstate::out_of_order, cannot_be_reverted_before(migration, later), order_reason, call("migrate_revert", later.front()));
 }
 
 /* A run that has begun, with what it has to remember of its start. */

@@ -7,6 +7,7 @@
 #include "server/keep/keep.hpp"
 #include "server/keep/refill.hpp"
 #include "server/keep/restore.hpp"
+#include "server/keep/whole_table.hpp"
 #include "server/plan/foreseen.hpp"
 #include "server/reverse/column_place.hpp"
 #include "server/run/conclude.hpp"
@@ -77,19 +78,6 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 		for (core::Loss &loss : recorder.written_rows(why(recorder.rows_not_kept)))
 			losses.push_back(std::move(loss));
 	return losses;
-}
-
-/* Brings back what was kept, or its place. */
-void fill(const std::string &sql)
-{
-	const char *text = sql.c_str();
-	pg_call([text] {
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "SPI_connect failed");
-		if (SPI_execute(text, false, 0) < 0)
-			elog(ERROR, "cannot run this statement here");
-		SPI_finish();
-	});
 }
 
 /* Whether the rows that were changed are what they were: then there is nothing to put back any more. */
@@ -203,7 +191,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 			return;
 		}
 		if (fills)
-			fill(sql);
+			(void)run_own(sql);
 		else
 			rehearsal.run(sql, OperationKind::transactional);
 	};
