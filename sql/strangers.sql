@@ -43,3 +43,20 @@ SELECT migrate_revert('3');
 SELECT migrate_revert('2');
 SELECT migrate_revert('1');
 SELECT * FROM c;
+-- So is what a way back has had to make anew, in one run.
+CREATE VIEW source AS SELECT 1 AS a;
+SELECT migrate_register('4', 'made', 'CREATE MATERIALIZED VIEW of_source AS SELECT a FROM source; CREATE TABLE twice (id int GENERATED ALWAYS AS IDENTITY)');
+SELECT migrate_apply('4');
+SELECT migrate_register('5', 'more', 'CREATE OR REPLACE VIEW source AS SELECT 1 AS a, 2 AS b; DROP TABLE twice; CREATE TABLE twice (id int GENERATED ALWAYS AS IDENTITY)');
+SELECT migrate_apply('5');
+SELECT migrate_revert('5');
+SELECT migrate_revert('4');
+SELECT migrate_fingerprint() AS before \gset
+SELECT migrate_apply('4');
+SELECT migrate_register('6', 'remade in steps', E'DROP TABLE twice;\nCREATE INDEX CONCURRENTLY c_b ON c (b);\nCREATE TABLE twice (id int GENERATED ALWAYS AS IDENTITY)');
+SELECT migrate_apply('6');
+CALL migrate_wait('6');
+SELECT migrate_revert('6');
+CALL migrate_wait('6');
+SELECT migrate_revert('4');
+SELECT migrate_fingerprint() = :'before' AS as_before;

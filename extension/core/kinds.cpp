@@ -69,6 +69,12 @@ bool is_part(const Object &object)
 		   (object.kind == "sequence" && object.field("identity of") != nullptr);
 }
 
+bool is_another(const Object &object, const Object &other)
+{
+	const bool holds = object.kind == "table" || object.kind == "sequence" || object.kind == "materialized view" || object.kind == "column";
+	return holds && !object.address.empty() && !other.address.empty() && object.address != other.address;
+}
+
 std::string name_in_sql(const Object &object)
 {
 	const OnTable parts = split_on(object.identity);

@@ -21,6 +21,9 @@ const KindOfObject &kind_of(std::string_view kind);
 /* Belongs to a table, a view, a type ...; not one itself. */
 bool is_part(const Object &object);
 
+/* Of two of the same name: whether rows or values went with the one when the other was made. */
+bool is_another(const Object &object, const Object &other);
+
 /* As ALTER, DROP, COMMENT ON and GRANT name it: "TABLE public.t", "TRIGGER x ON public.t". */
 std::string reference(const Object &object);
 /* The same without the kind. */

@@ -1,5 +1,6 @@
 #include "server/history/history.hpp"
 
+#include "core/kinds.hpp"
 #include "core/object_json.hpp"
 #include "server/table_access.hpp"
 
@@ -149,7 +150,9 @@ std::vector<RecordedChange> recorded_effect(int64 run)
 
 bool is_none(const core::Change &change)
 {
-	return change.before && change.after ? change.before->fields == change.after->fields : !change.before && !change.after;
+	if (!change.before || !change.after)
+		return !change.before && !change.after;
+	return change.before->fields == change.after->fields && !core::is_another(*change.before, *change.after);
 }
 
 } // namespace

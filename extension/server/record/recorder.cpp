@@ -387,15 +387,19 @@ core::Objects Recorder::now()
 	return catalog::read_definitions(roots);
 }
 
-std::vector<core::Change> Recorder::changes()
+std::vector<core::Change> Recorder::changes(std::vector<core::Change> *remade)
 {
 	const core::Objects current = now();
 	std::vector<core::Change> changes = core::difference(before_, current);
 	/* The column of a view in a table's place may be like that table's, and is another one all the same. */
 	for (const core::Object &object : before_)
 		if (const core::Object *other = current.find(object.kind, object.identity);
-			other && other->root != object.root && core::equal(object, *other))
-			changes.push_back({object, *other});
+			other && core::equal(object, *other)) {
+			if (other->root != object.root)
+				changes.push_back({object, *other});
+			else if (remade && core::is_another(object, *other))
+				remade->push_back({object, *other});
+		}
 	/* An index that a dead build has left does not count as having been there. */
 	for (core::Change &change : changes)
 		if (change.before && core::is_invalid_index(*change.before))

@@ -84,8 +84,11 @@ public:
 	const core::Objects &before() const { return before_; }
 	/* Reads everything that was seen again. */
 	core::Objects now();
-	/* The same, and compares. */
-	std::vector<core::Change> changes();
+	/*
+	 * The same, and compares. remade, where that is wanted: what holds rows or values, was dropped, and is there again with the definition that it had:
+	 * no difference, and another one all the same.
+	 */
+	std::vector<core::Change> changes(std::vector<core::Change> *remade = nullptr);
 	/* Nested statements, in functions and DO blocks, that change what belongs to the whole cluster, which is not recorded. */
 	const std::set<std::string> &of_cluster() const { return of_cluster_; }
 	/* The relations that statements asked for, to find out who blocks them. */

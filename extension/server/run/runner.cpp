@@ -219,9 +219,12 @@ StepResult attempt(const Speaker &speaker, const Script &script, int step, const
 			run_statement(s);
 		if (fires_deferred)
 			fire_deferred(speaker, step);
-		result.changes = recorder.changes();
+		std::vector<core::Change> remade;
+		result.changes = recorder.changes(&remade);
 		if (check)
 			check(recorder, result, patient);
+		/* For whoever has to know an object of earlier runs again. */
+		std::move(remade.begin(), remade.end(), std::back_inserter(result.changes));
 	} catch (Error &) {
 		wanted = recorder.wanted();
 		throw;
