@@ -20,6 +20,7 @@ extern "C" {
 #include "nodes/miscnodes.h"
 #endif
 #include "parser/parse_type.h"
+#include "storage/proc.h"
 #include "utils/guc_tables.h"
 #include "utils/regproc.h"
 }
@@ -325,6 +326,16 @@ inline List *qualified_names(const char *text)
 	return stringToQualifiedNameList(text, nullptr);
 #else
 	return stringToQualifiedNameList(text);
+#endif
+}
+
+/* Of this session's transactions, the one that runs. */
+inline LocalTransactionId local_transaction()
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
 #endif
 }
 
