@@ -420,6 +420,11 @@ CREATE FUNCTION surefoot.restart_sequence(name text, last_value bigint, is_calle
 COMMENT ON FUNCTION surefoot.restart_sequence(text, bigint, boolean) IS
     'a sequence stands where it stood before TRUNCATE has restarted it, unless more of it was taken since';
 
+CREATE FUNCTION surefoot.restart_sequence(name text, last_value bigint, is_called boolean, left_value bigint, left_called boolean) RETURNS void
+    LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_restart_moved_sequence';
+COMMENT ON FUNCTION surefoot.restart_sequence(text, bigint, boolean, bigint, boolean) IS
+    'a sequence stands where it stood before a migration has moved it to left_value, unless others have moved it further since';
+
 CREATE FUNCTION surefoot.check_values(version text, name text) RETURNS bigint
     LANGUAGE C STRICT AS 'MODULE_PATHNAME', 'surefoot_check_values';
 COMMENT ON FUNCTION surefoot.check_values(text, text) IS

@@ -20,6 +20,7 @@ extern "C" {
 #include "nodes/miscnodes.h"
 #endif
 #include "parser/parse_type.h"
+#include "storage/proc.h"
 #include "utils/guc_tables.h"
 #include "utils/regproc.h"
 }
@@ -335,6 +336,16 @@ inline void parse_type(const char *text, Oid *type, int32 *modifier)
 	(void)parseTypeString(text, type, modifier, nullptr);
 #else
 	parseTypeString(text, type, modifier, false);
+#endif
+}
+
+/* Of this session's transactions, the one that runs. */
+inline LocalTransactionId local_transaction()
+{
+#if PG_VERSION_NUM >= 170000
+	return MyProc->vxid.lxid;
+#else
+	return MyProc->lxid;
 #endif
 }
 

@@ -197,6 +197,16 @@ SUREFOOT_FUNCTION(surefoot_restart_sequence)
 	PG_RETURN_VOID();
 }
 
+/* surefoot.restart_sequence(name text, last bigint, taken boolean, left bigint, left_taken boolean): the same of one that was moved from here to there */
+SUREFOOT_FUNCTION(surefoot_restart_moved_sequence)
+{
+	check_isolation();
+	const PinnedPath path;
+	const std::string name = text_argument(fcinfo, 0);
+	restart_sequence(name, {PG_GETARG_INT64(1), PG_GETARG_BOOL(2)}, {PG_GETARG_INT64(3), PG_GETARG_BOOL(4)});
+	PG_RETURN_VOID();
+}
+
 /* migrate_restore(version text) */
 SUREFOOT_FUNCTION(surefoot_give_back)
 {

@@ -148,9 +148,7 @@ void keep(const Speaker &speaker, Recorder &recorder, Oid id)
 	for (const std::string &sequence : own_sequences(id)) {
 		if (recorder.before().find("sequence", sequence) == nullptr)
 			return;
-		const std::vector<std::string> place = run_own("SELECT last_value, is_called FROM " + sequence);
-		kept[{"sequence", sequence}] = "SELECT pg_catalog.setval(" + core::literal(sequence) + ", " + place.at(0) +
-									   (place.at(1) == "t" ? ", true)" : ", false)");
+		kept[{"sequence", sequence}] = "SELECT pg_catalog.setval(" + core::literal(sequence) + ", " + first_place(recorder, sequence) + ")";
 	}
 	if (by_storage) {
 		const std::string entry = store_entry(speaker, *table, "storage", count_rows(id, *table, pages));

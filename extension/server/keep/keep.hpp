@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "core/inverse.hpp"
 #include "server/history/messages.hpp"
 
 namespace surefoot {
@@ -41,6 +42,15 @@ void keep_changed(const Speaker &speaker, Recorder &recorder);
 
 /* Before a statement runs that drops sequences, by name, with a column or with its identity: where they stand. */
 void keep_sequences(Recorder &recorder, Node *statement);
+/* At the end of the first step: how those that were restarted come back; keeps: as far as that can be. */
+void settle_sequences(Recorder &recorder, bool keeps);
+/* Sequences that were moved by now, and do not come back to where they stood. */
+std::vector<core::Loss> displaced_sequences(const Recorder &recorder);
+/*
+ * As arguments of restart_sequence, where the one of that qualified name stood before it was moved. Where that is not known any more it is
+ * where it stands, and counts as displaced.
+ */
+std::string first_place(Recorder &recorder, const std::string &sequence);
 /* Whether the way back can put them there when role takes it. */
 bool may_restart_sequences(Oid role);
 

@@ -5,7 +5,7 @@
 #include "server/catalog/definitions.hpp"
 #include "server/catalog/roots.hpp"
 #include "server/compat.hpp"
-#include "server/keep/whole_table.hpp"
+#include "server/keep/why_not_kept.hpp"
 #include "server/record/recorder.hpp"
 #include "server/settings.hpp"
 #include "server/spi.hpp"
@@ -17,22 +17,6 @@ extern "C" {
 namespace surefoot {
 
 namespace {
-
-/* Those of a column, of its own or by its identity. */
-void add_sequences_of(Oid table, const char *column, bool identity_only, std::vector<Oid> &sequences)
-{
-	static Query query("SELECT s.oid FROM pg_depend d JOIN pg_class s ON s.oid = d.objid WHERE d.classid = 'pg_class'::regclass "
-					   "AND d.refclassid = 'pg_class'::regclass AND d.refobjid = $1 AND d.refobjsubid = $2 AND s.relkind = 'S' "
-					   "AND (d.deptype = 'i' OR d.deptype = 'a' AND NOT $3) ORDER BY s.oid",
-					   {OIDOID, INT4OID, BOOLOID});
-	const int number = pg_call([=] { return get_attnum(table, column); });
-	if (number == InvalidAttrNumber)
-		return;
-	const Internal internal;
-	const Rows rows = query.run({Value::datum(ObjectIdGetDatum(table)), number, identity_only});
-	for (size_t i = 0; i < rows.size(); i++)
-		sequences.push_back(static_cast<Oid>(rows.number(i, 0)));
-}
 
 /* The sequences that the statement takes away, by name or with a column. */
 std::vector<Oid> dropped_sequences(Node *statement)
@@ -49,8 +33,10 @@ std::vector<Oid> dropped_sequences(Node *statement)
 		const Oid table = pg_call([name = alter->relation] { return RangeVarGetRelid(name, NoLock, true); });
 		for (int i = 0; OidIsValid(table) && i < list_length(alter->cmds); i++) {
 			const AlterTableCmd *command = (AlterTableCmd *)list_nth(alter->cmds, i);
-			if (command->subtype == AT_DropColumn || command->subtype == AT_DropIdentity)
-				add_sequences_of(table, command->name, command->subtype == AT_DropIdentity, sequences);
+			if (command->subtype != AT_DropColumn && command->subtype != AT_DropIdentity)
+				continue;
+			const std::vector<Oid> own = sequences_of_column(table, command->name, command->subtype == AT_DropIdentity);
+			sequences.insert(sequences.end(), own.begin(), own.end());
 		}
 	}
 	return sequences;
@@ -73,6 +59,31 @@ std::optional<std::string> identity_of_untouched(Oid sequence, const Recorder &r
 	return std::nullopt;
 }
 
+std::string arguments_of(const SequencePlace &place)
+{
+	return std::to_string(place.last) + (place.called ? ", true" : ", false");
+}
+
+std::string put_back(const std::string &name, const std::string &arguments)
+{
+	return "SELECT surefoot.restart_sequence(" + core::literal(name) + ", " + arguments + ")";
+}
+
+core::Loss displaced(const std::string &name)
+{
+	return {core::WayBack::without_rows, "sequence", name, "its position is changed, and stays"};
+}
+
+std::string first_place(Recorder &recorder, Oid sequence, const std::string &name)
+{
+	std::optional<SequencePlace> place = recorder.first_place(sequence);
+	if (!place) {
+		recorder.displaced.push_back(displaced(name));
+		place = place_of_sequence(sequence);
+	}
+	return arguments_of(place.value());
+}
+
 void keep(Recorder &recorder, Oid sequence)
 {
 	const Oid role = GetUserId();
@@ -90,17 +101,68 @@ void keep(Recorder &recorder, Oid sequence)
 		return;
 	if (!may_restart_sequences(role))
 		return;
-	const Internal internal;
-	const std::vector<std::string> place = run_own("SELECT last_value, is_called FROM " + *name);
-	recorder.kept[{"sequence", *name}] =
-		"SELECT surefoot.restart_sequence(" + core::literal(*name) + ", " + place.at(0) + (place.at(1) == "t" ? ", true)" : ", false)");
+	recorder.kept[{"sequence", *name}] = put_back(*name, first_place(recorder, sequence, *name));
+}
+
+/* As it is called when the way back is taken. */
+std::string name_before(Oid sequence, const Recorder &recorder)
+{
+	const std::string address = catalog::address_text({RelationRelationId, sequence, 0});
+	for (const core::Object &object : recorder.before())
+		if (object.kind == "sequence" && object.address == address)
+			return object.identity;
+	return table_name(sequence);
+}
+
+/* By what brings its table's rows back, from where RESTART IDENTITY has left it. */
+bool is_put_back_by_truncation(const Recorder &recorder, Oid sequence, const std::string &name)
+{
+	const std::string start = "SELECT surefoot.restart_sequence(" + core::literal(name) + ", ";
+	return place_of_sequence(sequence) == start_of_sequence(sequence) &&
+		   std::any_of(recorder.truncations.begin(), recorder.truncations.end(), [&start](const Recorder::Truncation &truncation) {
+			   return std::any_of(truncation.refills.begin(), truncation.refills.end(), [&start](const std::string &sql) { return sql.starts_with(start); });
+		   });
 }
 
 } // namespace
 
+std::string first_place(Recorder &recorder, const std::string &sequence)
+{
+	const char *name = sequence.c_str();
+	return first_place(recorder, pg_call([name] { return RangeVarGetRelid(makeRangeVarFromNameList(compat::qualified_names(name)), NoLock, false); }), sequence);
+}
+
+void settle_sequences(Recorder &recorder, bool keeps)
+{
+	/* Rows that stay may have numbers that would be taken once more. */
+	const bool has_rows_back = recorder.written().empty() || recorder.rows_kept;
+	if (!keeps || !has_rows_back || !(settings::keep_rows || settings::keep_tables) || !may_restart_sequences(GetUserId()))
+		return;
+	for (const Recorder::Moved &moved : recorder.moved_sequences()) {
+		if (!moved.was || !pg_call([&moved] { return compat::owns_relation(moved.sequence); }))
+			continue;
+		recorder.placed.insert(moved.sequence);
+		const std::string name = name_before(moved.sequence, recorder);
+		if (!is_put_back_by_truncation(recorder, moved.sequence, name))
+			recorder.placements.push_back(put_back(name, arguments_of(*moved.was) + ", " + arguments_of(place_of_sequence(moved.sequence).value())));
+	}
+}
+
+std::vector<core::Loss> displaced_sequences(const Recorder &recorder)
+{
+	std::vector<core::Loss> losses = recorder.displaced;
+	for (const Recorder::Moved &moved : recorder.moved_sequences())
+		if (!recorder.placed.contains(moved.sequence))
+			losses.push_back(displaced(name_before(moved.sequence, recorder)));
+	if (recorder.prevented_mover())
+		losses.push_back({core::WayBack::without_rows, "", "", "the position of a sequence is changed, and stays"});
+	return losses;
+}
+
 bool may_restart_sequences(Oid role)
 {
 	static Query query("SELECT has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean)'::regprocedure, 'EXECUTE') "
+					   "AND has_function_privilege($1, 'surefoot.restart_sequence(text, bigint, boolean, bigint, boolean)'::regprocedure, 'EXECUTE') "
 					   "AND has_schema_privilege($1, 'surefoot', 'USAGE')",
 					   {OIDOID});
 	const Internal internal;

@@ -70,9 +70,7 @@ void keep(const Speaker &speaker, Recorder &recorder, const std::vector<Oid> &id
 		for (const std::string &sequence : restarts ? own_sequences(id) : std::vector<std::string>()) {
 			if (recorder.before().find("sequence", sequence) == nullptr)
 				return;
-			const std::vector<std::string> place = run_own("SELECT last_value, is_called FROM " + sequence);
-			sequences.push_back("SELECT surefoot.restart_sequence(" + core::literal(sequence) + ", " + place.at(0) +
-								(place.at(1) == "t" ? ", true)" : ", false)"));
+			sequences.push_back("SELECT surefoot.restart_sequence(" + core::literal(sequence) + ", " + first_place(recorder, sequence) + ")");
 		}
 	}
 	Recorder::Truncation truncation;

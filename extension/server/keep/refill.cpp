@@ -216,26 +216,58 @@ std::map<std::string, int64> refill_tables(const std::string &version, const std
 	return left;
 }
 
-void restart_sequence(const std::string &name, int64 last, bool taken)
+namespace {
+
+struct OwnSequence {
+	Oid id;
+	const char *quoted;
+};
+
+/* The current user's, of which nobody else takes a number any more. */
+OwnSequence own_sequence(const std::string &name, LOCKMODE lock)
 {
 	const char *text = name.c_str();
-	const std::string quoted = pg_call([text] {
-		const Oid id = RangeVarGetRelidExtended(makeRangeVarFromNameList(compat::qualified_names(text)), AccessExclusiveLock, 0,
+	return pg_call([text, lock] {
+		const Oid id = RangeVarGetRelidExtended(makeRangeVarFromNameList(compat::qualified_names(text)), lock, 0,
 												RangeVarCallbackOwnsRelation, nullptr);
 		if (get_rel_relkind(id) != RELKIND_SEQUENCE)
 			ereport(ERROR, (errcode(ERRCODE_WRONG_OBJECT_TYPE), errmsg("%s is no sequence", text)));
-		return (const char *)quote_qualified_identifier(get_namespace_name(get_rel_namespace(id)), get_rel_name(id));
+		return OwnSequence{id, quote_qualified_identifier(get_namespace_name(get_rel_namespace(id)), get_rel_name(id))};
 	});
-	const Recorder::Pause pause;
-	const std::string place = std::to_string(last);
-	const std::vector<std::string> now = run_own(
-		"SELECT CASE WHEN NOT s.is_called AND s.last_value = p.seqstart THEN false WHEN p.seqincrement > 0 THEN s.last_value > " + place +
-		" ELSE s.last_value < " + place + " END FROM " + quoted + " s, pg_catalog.pg_sequence p WHERE p.seqrelid = " + core::literal(quoted) + "::pg_catalog.regclass");
-	if (now.at(0) == "t")
-		return;
-	(void)run_own("ALTER SEQUENCE " + quoted + " RESTART WITH " + place);
+}
+
+void put(const std::string &quoted, int64 last, bool taken)
+{
+	(void)run_own("ALTER SEQUENCE " + quoted + " RESTART WITH " + std::to_string(last));
 	if (taken)
-		(void)run_own("SELECT pg_catalog.setval(" + core::literal(quoted) + ", " + place + ", true)");
+		(void)run_own("SELECT pg_catalog.setval(" + core::literal(quoted) + ", " + std::to_string(last) + ", true)");
+}
+
+bool is_further_than(const std::string &quoted, int64 last)
+{
+	const std::string place = std::to_string(last);
+	return run_own("SELECT CASE WHEN NOT s.is_called AND s.last_value = p.seqstart THEN false WHEN p.seqincrement > 0 THEN s.last_value > " + place +
+				   " ELSE s.last_value < " + place + " END FROM " + quoted + " s, pg_catalog.pg_sequence p WHERE p.seqrelid = " + core::literal(quoted) + "::pg_catalog.regclass")
+			   .at(0) == "t";
+}
+
+} // namespace
+
+void restart_sequence(const std::string &name, int64 last, bool taken)
+{
+	const std::string quoted = own_sequence(name, AccessExclusiveLock).quoted;
+	const Recorder::Pause pause;
+	if (!is_further_than(quoted, last))
+		put(quoted, last, taken);
+}
+
+void restart_sequence(const std::string &name, const SequencePlace &was, const SequencePlace &left)
+{
+	const OwnSequence sequence = own_sequence(name, ShareRowExclusiveLock);
+	const std::string quoted = sequence.quoted;
+	const Recorder::Pause pause;
+	if (place_of_sequence(sequence.id) == left || !is_further_than(quoted, was.last))
+		put(quoted, was.last, was.called);
 }
 
 } // namespace surefoot

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "server/guard.hpp"
+#include "server/record/sequence_moves.hpp"
 
 namespace surefoot {
 
@@ -30,5 +31,7 @@ std::map<std::string, int64> refill_tables(const std::string &version, const std
  * trial or a failed revert leaves nothing of it.
  */
 void restart_sequence(const std::string &name, int64 last, bool taken);
+/* The same of one that a migration has moved: it was there, and was left there. Nobody has taken any since when it is there still, and then it may go backwards. */
+void restart_sequence(const std::string &name, const SequencePlace &was, const SequencePlace &left);
 
 } // namespace surefoot

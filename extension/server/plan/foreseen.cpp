@@ -2,6 +2,7 @@
 
 #include "server/compat.hpp"
 #include "server/record/dependents.hpp"
+#include "server/record/sequence_moves.hpp"
 
 extern "C" {
 #include "catalog/pg_attrdef.h"
@@ -16,7 +17,7 @@ namespace surefoot {
 
 namespace {
 
-/* A function of the server's own that changes nothing. */
+/* Other than those of the server's own that change nothing, or where a sequence stands. */
 bool is_function_of_users(Node *node, void *context)
 {
 	if (node == nullptr)
@@ -25,10 +26,11 @@ bool is_function_of_users(Node *node, void *context)
 		char *schema, *name;
 		DeconstructQualifiedName(((FuncCall *)node)->funcname, &schema, &name);
 		CatCList *all = SearchSysCacheList1(PROCNAMEARGSNSP, CStringGetDatum(name));
+		const bool moves = strcmp(name, "setval") == 0 || strcmp(name, "nextval") == 0;
 		bool of_users = all->n_members == 0;
 		for (int i = 0; i < all->n_members; i++) {
 			const Form_pg_proc row = (Form_pg_proc)GETSTRUCT(&all->members[i]->tuple);
-			of_users = of_users || row->pronamespace != PG_CATALOG_NAMESPACE || row->provolatile == PROVOLATILE_VOLATILE;
+			of_users = of_users || row->pronamespace != PG_CATALOG_NAMESPACE || (row->provolatile == PROVOLATILE_VOLATILE && !moves);
 		}
 		ReleaseSysCacheList(all);
 		if (of_users)
@@ -46,6 +48,8 @@ Foreseen of_query(Node *statement, const Keeping &keeping)
 		return unknown("a prepared statement may change anything");
 	if (pg_call([query] { return is_function_of_users(query, nullptr); }))
 		return unknown("a function may change anything");
+	if (calls_for_sequence(query))
+		return lossy(core::WayBack::without_rows, "the position of a sequence is changed, and stays");
 	return query == statement && ((SelectStmt *)query)->intoClause == nullptr ? needless() : exact();
 }
 
@@ -192,7 +196,7 @@ Foreseen foresee_way_back(Node *statement, const Keeping &keeping)
 	case T_AlterTableStmt: return foresee_alter_table((AlterTableStmt *)statement, keeping);
 	case T_AlterEnumStmt: return of_enum((AlterEnumStmt *)statement);
 	case T_AlterSeqStmt:
-		return changes_rows(statement) ? lossy(core::WayBack::without_rows, "where it stood is not kept") : exact();
+		return restarts_sequence(statement) ? foresee_restart(keeping) : exact();
 	case T_TruncateStmt:
 		return keeping.keeps_truncated((TruncateStmt *)statement) ? lossy(core::WayBack::exact, "its rows are kept") : without_changed_rows(statement, keeping);
 	case T_CopyStmt:

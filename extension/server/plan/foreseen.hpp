@@ -19,6 +19,7 @@ class Keeping;
 struct KeptChanges {
 	bool rows = false, truncations = false, recasts = false;
 	std::string why_not_rows = {}, why_not_truncations = {};
+	bool sequences = false; /* what became of them is told otherwise */
 };
 std::vector<core::Loss> unrecorded(const Script &script, const KeptChanges &kept = {});
 

@@ -34,7 +34,7 @@ inline Foreseen cascading()
 
 /* Nothing but the column, or casts of it to the type that is wanted, by way of text at most. */
 bool is_plain_cast(Node *expression, const char *column, const TypeName *wanted);
-/* Whether the statement itself changes rows, or where a sequence stands. */
+/* Whether the statement itself changes rows. */
 bool changes_rows(Node *statement);
 /* The materialized view that statement fills anew, unless this transaction has made it; empty when it is no such statement. */
 std::string refreshed_view(Node *statement);
@@ -48,6 +48,7 @@ Foreseen without_changed_rows(Node *statement, const Keeping &keeping);
 std::string in_brackets(const std::string &why);
 
 Foreseen foresee_drop_column(Oid table, const char *name, const Keeping &keeping);
+Foreseen foresee_restart(const Keeping &keeping);
 Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping);
 Foreseen foresee_alter_table(const AlterTableStmt *alter, const Keeping &keeping);
 

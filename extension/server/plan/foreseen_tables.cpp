@@ -2,6 +2,7 @@
 #include "server/plan/foreseen_parts.hpp"
 
 #include "server/plan/column_facts.hpp"
+#include "server/record/sequence_moves.hpp"
 
 extern "C" {
 #include "access/genam.h"
@@ -82,6 +83,12 @@ Foreseen of_position(const Keeping &keeping)
 }
 
 } // namespace
+
+Foreseen foresee_restart(const Keeping &keeping)
+{
+	return keeping.keeps_positions() ? lossy(core::WayBack::exact, "where the sequence stands is kept")
+									 : lossy(core::WayBack::without_rows, "the sequence's position is changed, and stays, unless where it stands can be kept");
+}
 
 Foreseen foresee_drop(const DropStmt *drop, const Keeping &keeping)
 {
@@ -262,6 +269,8 @@ Foreseen of_subcommand(const AlterTableStmt *alter, Oid table, const AlterTableC
 		return is_followed() ? lossy(core::WayBack::column_order, "a column that comes back comes last") : exact();
 	case AT_DropIdentity:
 		return of_position(keeping);
+	case AT_SetIdentity:
+		return restarts_sequence((Node *)alter) ? foresee_restart(keeping) : exact();
 	case AT_DropInherit:
 		return !OidIsValid(table) || pg_call([table] { return has_inherited_parts(table); })
 				   ? lossy(core::WayBack::none, "columns that it has from its parent alone become its own")

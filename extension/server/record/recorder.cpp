@@ -3,7 +3,9 @@
 #include "core/kinds.hpp"
 #include "server/catalog/definitions.hpp"
 #include "server/plan/foreseen_parts.hpp"
+#include "server/record/beside.hpp"
 #include "server/record/dependents.hpp"
+#include "server/record/sequence_calls.hpp"
 #include "server/run/role_fence.hpp"
 #include "server/script/other_targets.hpp"
 #include "server/script/targets.hpp"
@@ -42,72 +44,12 @@ bool may_be_replaced(Oid class_id)
 		   class_id == TransformRelationId;
 }
 
-/* Those that name this one as their commutator or negator forget it when it is dropped, and nothing reports that. */
-std::vector<Oid> tied_operators(Oid id)
-{
-	Oid ids[2] = {};
-	pg_call([id, &ids] {
-		HeapTuple tuple = SearchSysCache1(OPEROID, ObjectIdGetDatum(id));
-		if (!HeapTupleIsValid(tuple))
-			return;
-		const Form_pg_operator row = (Form_pg_operator)GETSTRUCT(tuple);
-		ids[0] = row->oprcom;
-		ids[1] = row->oprnegate;
-		ReleaseSysCache(tuple);
-	});
-	std::vector<Oid> result(std::begin(ids), std::end(ids));
-	std::erase(result, InvalidOid);
-	return result;
-}
-
-/*
- * While a partition is detached, what foreign keys that refer to it have for it looks for a moment like keys of their own. Their tables
- * are read before.
- */
-bool detaches(Node *statement)
-{
-	if (!IsA(statement, AlterTableStmt))
-		return false;
-	const List *commands = ((AlterTableStmt *)statement)->cmds;
-	for (int i = 0; i < list_length(commands); i++)
-		if (const AlterTableType type = ((AlterTableCmd *)list_nth(commands, i))->subtype;
-			type == AT_DetachPartition || type == AT_DetachPartitionFinalize)
-			return true;
-	return false;
-}
-
 const char *renamed_column(Node *statement)
 {
 	if (!IsA(statement, RenameStmt))
 		return nullptr;
 	const RenameStmt *rename = (RenameStmt *)statement;
 	return rename->renameType == OBJECT_COLUMN || rename->renameType == OBJECT_ATTRIBUTE ? rename->subname : nullptr;
-}
-
-/* Of a table that becomes logged or unlogged, or moves, its own sequences do so too, and nobody is told. */
-std::vector<ObjectAddress> sequences_that_follow(Node *statement)
-{
-	std::vector<ObjectAddress> result;
-	const RangeVar *name = nullptr;
-	if (IsA(statement, AlterObjectSchemaStmt))
-		name = ((AlterObjectSchemaStmt *)statement)->relation;
-	else if (IsA(statement, AlterTableStmt)) {
-		const AlterTableStmt *alter = (AlterTableStmt *)statement;
-		for (int i = 0; i < list_length(alter->cmds); i++) {
-			const AlterTableType kind = ((AlterTableCmd *)list_nth(alter->cmds, i))->subtype;
-			if (kind == AT_SetLogged || kind == AT_SetUnLogged)
-				name = alter->relation;
-		}
-	}
-	if (name == nullptr)
-		return result;
-	List *owned = pg_call([name]() -> List * {
-		const Oid table = RangeVarGetRelid(name, NoLock, true);
-		return OidIsValid(table) ? getOwnedSequences(table) : NIL;
-	});
-	for (int i = 0; i < list_length(owned); i++)
-		result.push_back({RelationRelationId, list_nth_oid(owned, i), 0});
-	return result;
 }
 
 /* Reading definitions must not feed the recorder, nor may a definition be read while one is read. */
@@ -140,10 +82,16 @@ void on_utility(PlannedStmt *statement, const char *text, bool read_only_tree, P
 	/* Subcommands come from a statement that was seen as a whole. */
 	if (active_recorder != nullptr && context != PROCESS_UTILITY_SUBCOMMAND)
 		entry([&] { active_recorder->see_targets(statement->utilityStmt); });
-	if (next_utility)
-		next_utility(statement, text, read_only_tree, context, params, environment, dest, completion);
+	const auto run = [&] {
+		if (next_utility)
+			next_utility(statement, text, read_only_tree, context, params, environment, dest, completion);
+		else
+			standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion);
+	};
+	if (active_recorder == nullptr)
+		run();
 	else
-		standard_ProcessUtility(statement, text, read_only_tree, context, params, environment, dest, completion);
+		run_for(numbers_of(statement->utilityStmt), run);
 }
 
 void on_executor_start(QueryDesc *query, int flags)
@@ -154,10 +102,16 @@ void on_executor_start(QueryDesc *query, int flags)
 			for (int i = 0; i < list_length(statement->resultRelations); i++)
 				active_recorder->will_write(rt_fetch(list_nth_int(statement->resultRelations, i), statement->rtable)->relid);
 		});
-	if (next_executor_start)
-		next_executor_start(query, flags);
+	const auto run = [&] {
+		if (next_executor_start)
+			next_executor_start(query, flags);
+		else
+			standard_ExecutorStart(query, flags);
+	};
+	if (active_recorder == nullptr)
+		run();
 	else
-		standard_ExecutorStart(query, flags);
+		run_for(numbers_of(statement), run);
 }
 
 /* A query in a function, a DO block or a trigger as well; what a rule adds to one does not count its rows. */
@@ -188,10 +142,21 @@ void on_object_access(ObjectAccessType access, Oid class_id, Oid object_id, int 
 {
 	if (next_object_access)
 		next_object_access(access, class_id, object_id, sub_id, arg);
-	if (active_recorder == nullptr || reading)
+	const bool is_watched = active_recorder != nullptr && !reading;
+	const bool is_paused = active_recorder == nullptr && recorders > 0;
+	const bool moves = access == OAT_FUNCTION_EXECUTE && !is_paused && moves_sequence(object_id, is_watched);
+	if (!is_watched)
 		return;
 	if (is_large_object_write(access, class_id, object_id)) {
 		active_recorder->write_large_objects();
+		return;
+	}
+	if (moves) {
+		/* A trial lets numbers be taken, and none be set. */
+		if (HarmlessOnly::is_watching() && object_id != F_NEXTVAL)
+			active_recorder->prevent_mover();
+		else
+			entry([] { active_recorder->will_call_mover(); });
 		return;
 	}
 	/* Of these a new one has no rows that could be seen yet, and no definition before. */
@@ -229,6 +194,9 @@ bool Recorder::is_at_work()
 
 Recorder::Recorder() : outer_(active_recorder)
 {
+	/* What has called such a function once in this transaction may call it again unnoticed. */
+	if (may_call_mover_again())
+		will_call_mover();
 	recorders++;
 	active_recorder = this;
 }
@@ -302,6 +270,8 @@ void Recorder::see_targets(Node *statement)
 				recast_[table].insert(command->name);
 		}
 	}
+	for (const Oid sequence : restarted_sequences(statement))
+		will_restart(sequence, IsA(statement, TruncateStmt) ? AccessExclusiveLock : ShareRowExclusiveLock);
 	find_other_targets(
 		statement, [this](const ObjectAddress &found) { see_named(found); },
 		[this](const ObjectAddress &found) { see_named(found, true); });

@@ -13,6 +13,7 @@
 #include "core/inverse.hpp"
 #include "core/object.hpp"
 #include "server/keep/keyed_table.hpp"
+#include "server/record/sequence_moves.hpp"
 
 #include <set>
 
@@ -75,6 +76,27 @@ public:
 	const std::set<Oid> &emptied() const { return emptied_; }
 	/* Rows were written that nothing keeps: of the catalog itself. */
 	bool wrote_beyond() const { return wrote_beyond_; }
+
+	/* Before a statement restarts a sequence: from here on nobody else takes a number of it. */
+	void will_restart(Oid sequence, LOCKMODE mode);
+	/* A function is about to be called that moves a sequence, and not for a row; which one shows by what is in use afterwards. */
+	void will_call_mover();
+	/* The same, and it is not let. */
+	void prevent_mover() { prevented_mover_ = true; }
+	bool prevented_mover() const { return prevented_mover_; }
+	/* Sequences that stand elsewhere now; was: nothing when it is not known where they stood, as others may have moved them as well. */
+	struct Moved {
+		Oid sequence;
+		std::optional<SequencePlace> was;
+	};
+	std::vector<Moved> moved_sequences() const;
+	/* Where it stood before the migration has moved it, apart from numbers for rows; nothing when that is not known any more. */
+	std::optional<SequencePlace> first_place(Oid sequence) const;
+	/* The statements that put sequences back, and these. */
+	std::vector<std::string> placements;
+	std::set<Oid> placed;
+	/* Sequences that come back elsewhere than they stood, or stay there. */
+	std::vector<core::Loss> displaced;
 
 	/* Large objects were made, written or removed: neither definitions nor rows of tables. */
 	void write_large_objects() { writes_large_objects_ = wrote_beyond_ = true; }
@@ -151,6 +173,9 @@ private:
 	std::set<Oid> written_, emptied_;
 	std::map<Oid, std::set<std::string>> recast_;
 	std::map<Oid, int64> sizes_;
+	std::map<Oid, std::optional<SequencePlace>> restarted_; /* sequences, and where they stood */
+	std::map<Oid, SequencePlace> in_use_before_;			/* those of which numbers were taken before will_call_mover */
+	bool calls_mover_ = false, prevented_mover_ = false;
 	bool wrote_beyond_ = false;
 	bool writes_large_objects_ = false;
 	core::Objects before_;

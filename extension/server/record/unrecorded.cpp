@@ -3,6 +3,7 @@
 
 #include "server/compat.hpp"
 #include "server/plan/names_made.hpp"
+#include "server/record/sequence_moves.hpp"
 
 extern "C" {
 #include "parser/parse_type.h"
@@ -49,13 +50,6 @@ bool changes_rows(Node *statement)
 		return true;
 	case T_CopyStmt:
 		return ((CopyStmt *)statement)->is_from;
-	case T_AlterSeqStmt: {
-		const List *options = ((AlterSeqStmt *)statement)->options;
-		for (int i = 0; i < list_length(options); i++)
-			if (strcmp(((DefElem *)list_nth(options, i))->defname, "restart") == 0)
-				return true;
-		return false;
-	}
 	case T_AlterTableStmt: {
 		const List *commands = ((AlterTableStmt *)statement)->cmds;
 		for (int i = 0; i < list_length(commands); i++) {
@@ -121,12 +115,6 @@ bool is_comment_on_rows(Node *statement)
 	});
 }
 
-/* Of what changes rows: whether it is rows of tables, and they are there to be kept. */
-bool is_kept(Node *statement)
-{
-	return !IsA(statement, AlterSeqStmt);
-}
-
 std::string refreshed_view(Node *statement)
 {
 	if (!IsA(statement, RefreshMatViewStmt))
@@ -152,10 +140,12 @@ std::vector<core::Loss> unrecorded(const Script &script, const KeptChanges &kept
 			made.insert(name);
 		const std::string line = "line " + std::to_string(statement.line) + " of the up script";
 		const bool truncates = IsA(statement.raw->stmt, TruncateStmt), recasts = IsA(statement.raw->stmt, AlterTableStmt);
-		const bool comes_back = truncates ? kept.truncations : recasts ? kept.recasts : kept.rows && is_kept(statement.raw->stmt);
-		const std::string why = truncates ? kept.why_not_truncations : recasts || !is_kept(statement.raw->stmt) ? "" : kept.why_not_rows;
+		const bool comes_back = truncates ? kept.truncations : recasts ? kept.recasts : kept.rows;
+		const std::string why = truncates ? kept.why_not_truncations : recasts ? "" : kept.why_not_rows;
 		if (changes_rows(statement.raw->stmt) && !comes_back)
 			losses.push_back({core::WayBack::without_rows, "", "", line + " changes rows" + (why.empty() ? "" : " (" + why + ")")});
+		if (!kept.sequences && (restarts_sequence(statement.raw->stmt) || calls_for_sequence(statement.raw->stmt)))
+			losses.push_back({core::WayBack::without_rows, "", "", line + " changes the position of a sequence, which stays"});
 		if (const std::string view = refreshed_view(statement.raw->stmt); !view.empty() && !made.contains(((RefreshMatViewStmt *)statement.raw->stmt)->relation->relname))
 			losses.push_back({core::WayBack::without_rows, "", "", line + " refreshes materialized view " + view + ": the rows that it had before do not come back"});
 		if (is_comment_on_rows(statement.raw->stmt))

@@ -145,7 +145,7 @@ public:
 	bool restore()
 	{
 		bool any = false;
-		no_rows = no_refill = std::nullopt;
+		no_rows = no_refill = no_place = std::nullopt;
 		if (!tryout_.restore.empty() && !is_done(tryout_.restore))
 			any = !(no_rows = fails({tryout_.restore}));
 		if (any)
@@ -158,13 +158,23 @@ public:
 			done.push_back(statement);
 			any = true;
 		}
+		for (const std::string &statement : tryout_.placements) {
+			if (is_done(statement))
+				continue;
+			if (std::optional<Error> error = fails({statement})) {
+				no_place = std::move(error);
+				continue;
+			}
+			done.push_back(statement);
+			any = true;
+		}
 		return any;
 	}
 
 	bool is_done(const std::string &statement) const { return std::find(done.begin(), done.end(), statement) != done.end(); }
 
 	std::vector<std::string> done;
-	std::optional<Error> no_rows, no_refill; /* why they cannot be put back */
+	std::optional<Error> no_rows, no_refill, no_place; /* why rows, or sequences, cannot be put back */
 	std::optional<core::Loss> stuck;
 	std::vector<core::Loss> lost;
 
@@ -286,10 +296,21 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	}
 	while (attempt.restore())
 		;
+	/* Rows that stay may have numbers that would be taken once more. */
+	if (!tryout.restore.empty() && !attempt.is_done(tryout.restore))
+		for (const std::string &statement : tryout.placements)
+			if (std::erase(attempt.done, statement) > 0)
+				losses.push_back({core::WayBack::without_rows, "", "", "a sequence is not put back where it stood, as rows stay"});
 	if (attempt.no_refill) {
 		core::Loss loss;
 		loss.way_back = core::WayBack::without_rows;
 		loss.reason = "rows that TRUNCATE removes cannot be put back: " + attempt.no_refill->message;
+		losses.push_back(std::move(loss));
+	}
+	if (attempt.no_place) {
+		core::Loss loss;
+		loss.way_back = core::WayBack::without_rows;
+		loss.reason = "a sequence cannot be put back where it stood: " + attempt.no_place->message;
 		losses.push_back(std::move(loss));
 	}
 	/* What inherits has its parents' columns first when it is made anew. */
@@ -355,39 +376,6 @@ history::Derived derive(const core::Objects &before, const Tryout &tryout, std::
 	return result;
 }
 
-history::Derived without_effect(const std::vector<core::Loss> &losses, bool was_there)
-{
-	history::Derived result;
-	core::WayBack worst = core::WayBack::exact;
-	for (const core::Loss &loss : losses) {
-		worst = std::max(worst, loss.way_back);
-		result.reason.append(result.reason.empty() ? "" : "\n").append(sentence(loss));
-	}
-	if (was_there && losses.empty())
-		result.reason = "all that it makes was there before, and stays";
-	result.way_back = core::name_of(worst);
-	result.script = script_of({});
-	return result;
-}
-
-bool is_one_new_object(const std::vector<core::Change> &effect)
-{
-	bool whole = false;
-	for (const core::Change &change : effect) {
-		if (change.before || change.after->root != effect.front().after->root)
-			return false;
-		if (core::is_part(*change.after))
-			continue;
-		/* A function of a shell type, or a type whose functions were there before, cannot be dropped by itself. */
-		const std::string &kind = change.after->kind;
-		if (kind != "table" && kind != "sequence" && !kind.ends_with("view") && kind != "foreign table" && kind != "schema" &&
-			kind != "domain")
-			return false;
-		whole = true;
-	}
-	return whole;
-}
-
 /* Of values that are not hidden nobody knows any more whether they are all there. */
 static void add_places_of(int64 stopped, LiveSurroundings::Kept &kept)
 {
@@ -398,25 +386,6 @@ static void add_places_of(int64 stopped, LiveSurroundings::Kept &kept)
 			kept.empty_places.insert(noted.column);
 		kept.places[noted.column] = std::move(noted.statement);
 	}
-}
-
-/* From the definitions alone, with nothing tried. */
-history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses,
-					   const std::set<std::string> &built_concurrently)
-{
-	core::Objects before, now;
-	for (const core::Change &change : effect) {
-		if (change.before)
-			before.add(*change.before);
-		if (change.after)
-			now.add(*change.after);
-	}
-	core::Surroundings surroundings;
-	core::Inverse inverse = core::derive_inverse(before, now, surroundings);
-	inverse.losses.insert(inverse.losses.end(), losses.begin(), losses.end());
-	history::Derived result = without_effect(inverse.losses);
-	result.script = script_of(inverse.statements, built_concurrently);
-	return result;
 }
 
 history::Derived derive_now(const Speaker &speaker, const std::vector<core::Change> &effect, std::vector<core::Loss> losses,

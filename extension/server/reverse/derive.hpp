@@ -21,6 +21,7 @@ struct Tryout {
 	std::set<std::string> built_concurrently;				/* indexes that are to go in the same way */
 	std::string restore;					 /* see Recorder::restore */
 	std::vector<std::string> refills;		 /* see Recorder::refills */
+	std::vector<std::string> placements;	 /* see Recorder::placements */
 	std::vector<std::pair<std::string, std::string>> needs_refill; /* words of a statement, and which of them has to come before it */
 	std::function<bool()> is_restored;		 /* whether it has nothing left to do */
 	LiveSurroundings::Kept kept;
@@ -57,7 +58,6 @@ history::Derived derive_now(const Speaker &speaker, const std::vector<core::Chan
 							std::optional<int64> stopped = {});
 
 /* The same from the definitions alone, with nothing tried. */
-history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses,
-					   const std::set<std::string> &built_concurrently = {});
+history::Derived draft(const std::vector<core::Change> &effect, const std::vector<core::Loss> &losses);
 
 } // namespace surefoot

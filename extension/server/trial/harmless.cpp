@@ -196,6 +196,11 @@ void HarmlessOnly::install_hook()
 	object_access_hook = on_object_access;
 }
 
+bool HarmlessOnly::is_watching()
+{
+	return active;
+}
+
 std::string HarmlessOnly::prevented()
 {
 	if (refused_command != nullptr)

@@ -34,6 +34,7 @@ public:
 	static void refuse(Node *statement);
 	/* Installs the hook, chained to whoever was there before; once a session. */
 	static void install_hook();
+	static bool is_watching();
 	/* What the server was kept from, in words; empty: nothing. */
 	static std::string prevented();
 

@@ -65,7 +65,7 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 	const std::string none = why_none_is_kept(up, recorder);
 	const auto why = [&none](const std::string &one) { return none.empty() ? one : none; };
 	std::vector<core::Loss> losses = unrecorded(up, {recorder.rows_kept, recorder.truncations_kept, recorder.recasts_kept,
-													 why(recorder.rows_not_kept), why(recorder.truncations_not_kept)});
+													 why(recorder.rows_not_kept), why(recorder.truncations_not_kept), true});
 	const bool told = std::any_of(losses.begin(), losses.end(), [](const core::Loss &loss) { return loss.way_back == core::WayBack::none; });
 	if (!told)
 		for (const std::string &command : recorder.of_cluster())
@@ -77,6 +77,8 @@ std::vector<core::Loss> losses_of(const Script &up, const Recorder &recorder)
 	if (!writes && !recorder.rows_kept)
 		for (core::Loss &loss : recorder.written_rows(why(recorder.rows_not_kept)))
 			losses.push_back(std::move(loss));
+	for (core::Loss &loss : displaced_sequences(recorder))
+		losses.push_back(std::move(loss));
 	return losses;
 }
 
@@ -156,6 +158,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 	for (const std::string &name : recorder.kept_large)
 		leave_empty(name, recorder.kept.at({"table", name}));
 	tryout.refills = recorder.refills();
+	tryout.placements = recorder.placements;
 	for (const Recorder::Truncation &truncation : recorder.truncations)
 		for (const auto &[table, kept_as] : truncation.tables) {
 			tryout.kept.truncated.insert(kept_as.name);
@@ -184,7 +187,7 @@ history::Derived derive_way_back(Rehearsal &rehearsal, Recorder &recorder, const
 			rehearsal.prepare(sql);
 	};
 	tryout.run = [&](const std::string &sql) {
-		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql.starts_with("SELECT surefoot.check_values(") || sql == recorder.restore || std::find(tryout.refills.begin(), tryout.refills.end(), sql) != tryout.refills.end() || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
+		const bool fills = OidIsValid(filled_table(sql)) || is_place(sql) || sql.starts_with("SELECT surefoot.keep_places(") || sql.starts_with("SELECT surefoot.check_values(") || sql == recorder.restore || std::find(tryout.refills.begin(), tryout.refills.end(), sql) != tryout.refills.end() || std::find(tryout.placements.begin(), tryout.placements.end(), sql) != tryout.placements.end() || std::any_of(recorder.kept.begin(), recorder.kept.end(), [&sql](const auto &kept) { return kept.second == sql; });
 		/* Rows that are kept are few, and keys of other tables refer to them. */
 		if (left_empty.contains(sql)) {
 			check_refill(recorder, sql);
@@ -217,6 +220,7 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	settle_types(speaker, recorder, !done.rest.empty());
 	if (done.rest.empty() && up.directives().keep)
 		keep_changed(speaker, recorder);
+	settle_sequences(recorder, done.rest.empty() && up.directives().keep);
 	forget_unsure_columns(recorder, !done.rest.empty());
 	if (!migration.down || up.directives().hide)
 		note_places(speaker, recorder, up.directives().hide);
@@ -226,10 +230,10 @@ std::optional<history::Derived> prove(const Speaker &speaker, const history::Mig
 	if (!look_back && !derives && done.rest.empty())
 		return std::nullopt;
 	/* What has changed nothing has nothing to take back. */
-	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && recorder.refills().empty() && !was_remade(recorder))
+	if (derives && done.rest.empty() && done.changes.empty() && recorder.restore.empty() && recorder.refills().empty() && recorder.placements.empty() && !was_remade(recorder))
 		return without_effect(losses_of(up, recorder), !done.skipped.empty());
 	/* A new object that nothing else was changed for is dropped: that is known without a trial. */
-	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && recorder.refills().empty() && losses_of(up, recorder).empty() &&
+	if (derives && done.rest.empty() && is_one_new_object(done.changes) && recorder.restore.empty() && recorder.refills().empty() && recorder.placements.empty() && losses_of(up, recorder).empty() &&
 		unrecorded(up).empty())
 		return std::nullopt;
 	Speaker silent = speaker;

@@ -58,9 +58,10 @@ public:
 			settle_types(speaker_, recorder_, more_steps);
 			if (!more_steps && up_.directives().keep && has_rows_as_they_will_be())
 				keep_changed(speaker_, recorder_);
+			settle_sequences(recorder_, !more_steps && up_.directives().keep);
 			forget_unsure_columns(recorder_, more_steps);
 			note_places(speaker_, recorder_, up_.directives().hide);
-			result_.brings_rows = !(recorder_.kept.empty() && recorder_.restore.empty() && recorder_.truncations.empty() && recorder_.places.empty());
+			result_.brings_rows = !(recorder_.kept.empty() && recorder_.restore.empty() && recorder_.truncations.empty() && recorder_.placements.empty() && recorder_.places.empty());
 			result_.derived = derive_way_back(rehearsal, recorder_, up_, planned_->steps);
 			result_.back.left = what_is_left(before, rehearsal);
 		});
