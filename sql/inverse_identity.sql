@@ -28,3 +28,6 @@ CALL there_and_back('DROP SEQUENCE numbers; CREATE SEQUENCE numbers AS int');
 CALL there_and_back('ALTER TABLE identities DROP a; ALTER TABLE identities ADD a text');
 DROP TABLE identities;
 DROP ROLE regress_identity;
+-- a sequence that is called otherwise by the time it goes
+CREATE TABLE renamed (id int, price bigint GENERATED ALWAYS AS IDENTITY (START WITH 100 INCREMENT BY 5));
+CALL there_and_back('ALTER SEQUENCE renamed_price_seq RENAME TO prices; ALTER TABLE renamed ALTER price DROP IDENTITY');

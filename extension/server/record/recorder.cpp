@@ -222,7 +222,7 @@ void Recorder::see(const ObjectAddress &root)
 	if (!OidIsValid(root.classId) || unresolved_.contains(root) || !seen_.emplace(root, true).second || created_.contains(root))
 		return;
 	Reading guard;
-	before_.add(catalog::read_definitions({root}));
+	add_before(catalog::read_definitions({root}));
 }
 
 void Recorder::see_targets(Node *statement)
@@ -329,7 +329,20 @@ void Recorder::touched(ObjectAccessType access, Oid class_id, Oid object_id, int
 		return;
 	}
 	seen_.emplace(root, true);
-	before_.add(objects);
+	add_before(objects);
+}
+
+void Recorder::add_before(const core::Objects &objects)
+{
+	std::vector<std::string> addresses;
+	for (const core::Object &object : objects) {
+		if (addresses_.contains(object.address))
+			continue;
+		before_.add(object);
+		if (!object.address.empty())
+			addresses.push_back(object.address);
+	}
+	addresses_.insert(addresses.begin(), addresses.end());
 }
 
 core::Objects Recorder::now()

@@ -178,7 +178,10 @@ private:
 	bool calls_mover_ = false, prevented_mover_ = false;
 	bool wrote_beyond_ = false;
 	bool writes_large_objects_ = false;
+	/* What is read by another way than before, its owner being gone say, and is called otherwise by now, is known. */
+	void add_before(const core::Objects &objects);
 	core::Objects before_;
+	std::set<std::string> addresses_; /* of these */
 	std::vector<Oid> wanted_;
 	std::set<std::string> of_cluster_;
 	Recorder *outer_;
