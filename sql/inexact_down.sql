@@ -33,7 +33,7 @@ SELECT migrate_register('0002', 'another column', 'ALTER TABLE users ADD COLUMN 
     E'-- surefoot: accept=inexact-down\nDROP INDEX users_v5;\nALTER TABLE users DROP COLUMN logins;');
 SELECT migrate_apply('0002');
 SELECT migrate_revert('0002');
-CREATE TABLE other (id int PRIMARY KEY);
+CREATE TABLE other (id int UNIQUE);
 SELECT migrate_register('0003', 'another table', 'CREATE TABLE made (id int);', E'-- surefoot: accept=inexact-down\nDROP TABLE made, other;');
 SELECT migrate_apply('0003');
 SELECT migrate_revert('0003');
